@@ -1,0 +1,14 @@
+"""Django's entry to this application."""
+
+from django.apps import AppConfig
+
+
+class PrivacyConfig(AppConfig):
+    """Settings of the application "privacy"."""
+
+    name = "privacy"
+    label = "privacy"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from privacy import checks  # noqa: F401  # registers on import

@@ -1,0 +1,102 @@
+"""The data map of the platform's tables (`webanizr.core` is below this application), Django's, and other places."""
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.datamap import KEY, LINK, MOMENT, STATE, Basis, Erase, NotPersonal, Personal, Subject, place, table
+
+CATALOGUE = NotPersonal(_("Part of the software's own list of tables and rights"))
+IDS = NotPersonal(_("Numbers of rows only; what they point at is declared there"))
+
+table(
+    "core.Outbox",
+    id=KEY,
+    account=LINK,
+    task=STATE,
+    args=IDS,
+    state=STATE,
+    attempts=STATE,
+    due_at=STATE,
+    leased_until=STATE,
+    created_at=MOMENT,
+    finished_at=MOMENT,
+    error=NotPersonal(_("The kind of error, without what was being processed")),
+)
+table(
+    "core.Job",
+    id=KEY,
+    account=LINK,
+    kind=STATE,
+    params=IDS,
+    state=STATE,
+    done=STATE,
+    total=STATE,
+    message=STATE,
+    result_key=LINK,
+    result_bytes=STATE,
+    created_by=LINK,
+    created_at=MOMENT,
+    finished_at=MOMENT,
+    expires_at=MOMENT,
+)
+table(
+    "core.Mail",
+    id=KEY,
+    account=LINK,
+    template=STATE,
+    language=STATE,
+    sealed=Personal(
+        subject=Subject.ACCOUNT_HOLDER,
+        purpose=_("Sending you a mail about your account: your address and the mail's words, sealed"),
+        basis=Basis.CONTRACT,
+        retention=_("Until the mail has been sent, usually within a second"),
+        exported=False,
+    ),
+    created_at=MOMENT,
+)
+
+# --- Django's own
+table("auth.Permission", id=KEY, name=CATALOGUE, content_type=CATALOGUE, codename=CATALOGUE)
+table("auth.Group", id=KEY, name=CATALOGUE)
+table("auth.Group_permissions", id=KEY, group=CATALOGUE, permission=CATALOGUE)
+table("contenttypes.ContentType", id=KEY, app_label=CATALOGUE, model=CATALOGUE)
+SESSION = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Keeping you signed in"),
+    basis=Basis.CONTRACT,
+    retention=_("Until you sign out, 30 days at most"),
+    exported=False,
+)
+table("sessions.Session", session_key=SESSION, session_data=SESSION, expire_date=MOMENT)
+STAFF_ACT = Personal(
+    subject=Subject.STAFF,
+    purpose=_("Seeing afterwards which member of staff changed something"),
+    basis=Basis.LEGITIMATE_INTEREST,
+    retention=_("Two years"),
+    exported=False,
+)
+table(
+    "admin.LogEntry",
+    id=KEY,
+    action_time=MOMENT,
+    user=STAFF_ACT,
+    content_type=CATALOGUE,
+    object_id=IDS,
+    object_repr=IDS,
+    action_flag=STAFF_ACT,
+    change_message=STAFF_ACT,
+)
+
+# --- other places
+place(
+    "cache",
+    "limit:*",
+    Personal(
+        subject=Subject.VISITOR,
+        purpose=_("Slowing down abuse: a hash of the network's address under a key of that day"),
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=_("An hour at most"),
+        exported=False,
+        erase=Erase.EXPIRES,
+    ),
+)
+place("log", "stderr", NotPersonal(_("Addresses and numbers are taken out before a line is written")))

@@ -1,0 +1,32 @@
+"""Django's entry to this application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.http import HttpRequest
+
+
+class SitesConfig(AppConfig):
+    """Settings of the application "sites"."""
+
+    name = "sites"
+    label = "sites"
+
+    def ready(self) -> None:
+        """Give every page's frame the number of unread messages."""
+        from webanizr.core import context
+
+        context.PROVIDERS["unread_count"] = unread_count
+
+
+def unread_count(request: HttpRequest) -> Any:
+    """Return the number of unread messages, counted only when a page shows it."""
+    from django.utils.functional import SimpleLazyObject
+
+    from sites.selectors.inbox import unread_count as count
+
+    if getattr(request, "account", None) is None:
+        return 0
+    return SimpleLazyObject(count)

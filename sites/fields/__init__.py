@@ -1,0 +1,18 @@
+"""The fields a form is made of: one class per type, in its own file here, with one template of the same name.
+
+Importing this package finds every type. No models and no database. Recipe: docs/fields.md.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+
+def discover() -> None:
+    """Import every module of this package, so that each field type registers itself."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+
+
+discover()

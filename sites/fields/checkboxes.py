@@ -1,0 +1,53 @@
+"""Any number of several options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from sites.fields.base import Field, Refused
+from sites.schema.parts import Lines
+
+
+class Checkboxes(Field):
+    """Any of several."""
+
+    title = _("Any of several options")
+    icon: ClassVar[str] = "list"
+    template = "fields/checkboxes.html"
+    max_values: ClassVar[int] = 50
+
+    type: Literal["checkboxes"] = "checkboxes"
+    options: list[str] = Lines(_("Options, one per line"), max_items=50, max_length=100, required=True)
+
+    @classmethod
+    def blank(cls) -> Mapping[str, Any]:
+        """Return a new field's content."""
+        option = gettext("Option")
+        return {"options": [f"{option} 1", f"{option} 2"]}
+
+    @classmethod
+    def example(cls) -> Mapping[str, Any]:
+        """Return what the sample has besides the common parts."""
+        return {"options": ["’s ochtends", "’s middags", "’s avonds"]}
+
+    def missing(self) -> str:
+        """Return what a visitor reads who chose nothing."""
+        return gettext("Choose at least one of the options.")
+
+    def parse(self, texts: list[str]) -> list[str]:
+        """Return the chosen options, each once, in the order of the form. Raises Refused."""
+        if any(text not in self.options for text in texts):
+            raise Refused(gettext("Choose one of the options."))
+        return [option for option in self.options if option in texts]
+
+    def display(self, value: Any) -> str:
+        """Return the options separated by commas."""
+        return ", ".join(str(item) for item in value) if isinstance(value, list) else ""
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Return that there is nothing to choose."""
+        return [] if self.options else [("options", gettext("Give at least one option."))]

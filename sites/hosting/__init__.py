@@ -1,0 +1,1 @@
+"""What visitors of customers' sites get: published bytes and form intake."""

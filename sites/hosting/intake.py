@@ -1,0 +1,164 @@
+"""Form intake: judge a post, answer in the site's own look, and hand what is good to storing.
+
+Nothing typed is ever lost: every refusal shows the answers again. The hosting login adds a row and can read none.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from sites.fields.base import Field
+from sites.fields.definition import clean_submission
+from sites.fields.definition import read as read_fields
+from sites.hosting import body, challenge, pages, store
+from sites.hosting.versions import SECURITY, Pointer, Version
+from webanizr.core import ratelimit
+
+log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+HONEYPOT = "website"
+PER_NETWORK = 30
+WINDOW = 600  # seconds
+# Names that the form itself sends: never part of what is shown or stored again.
+OWN = (HONEYPOT, "challenge", "solution", "confirmed")
+
+
+@lru_cache(maxsize=2000)
+def fields_of(version: uuid.UUID, form_id: str, definition: str) -> tuple[Field, ...]:
+    """Return a form's fields, read once per version."""
+    return tuple(read_fields(json.loads(definition)))
+
+
+class Post:
+    """One post to one form, with all it takes to answer."""
+
+    def __init__(
+        self, environ: Environ, start_response: StartResponse, pointer: Pointer, version: Version, form_id: str
+    ) -> None:
+        self.environ, self.start_response = environ, start_response
+        self.pointer, self.version, self.form_id = pointer, version, form_id
+        self.form: dict[str, Any] = version.manifest["forms"][form_id]
+        self.fields = fields_of(version.id, form_id, _definition(version, form_id))
+        self.values: body.Values = {}
+
+    def page(
+        self, status: str, *, errors: dict[str, str] | None = None, headers: list[tuple[str, str]] | None = None
+    ) -> Iterable[bytes]:
+        """Show the form again with what was typed and what is wrong."""
+        html = pages.form_page(self.version, self.form_id, self.fields, self.values, errors or {})
+        return pages.html(self.environ, self.start_response, status, html, headers)
+
+    def confirm(self) -> Iterable[bytes]:
+        """Show the answers and a button: for browsers without script, and for posts whose origin isn't certain."""
+        token = challenge.make(self.form_id, proven=True)["token"]
+        html = pages.confirm_page(self.version, self.form_id, self.fields, self.values, token)
+        return pages.html(self.environ, self.start_response, "200 OK", html)
+
+
+def _definition(version: Version, form_id: str) -> str:
+    cached = version.pages.get(form_id)
+    if cached is None:
+        cached = version.pages[form_id] = json.dumps(version.manifest["forms"][form_id]["fields"])
+    return str(cached)
+
+
+def handle(environ: Environ, start_response: StartResponse, pointer: Pointer, version: Version) -> Iterable[bytes]:
+    """Answer /_f/<form>: POST takes a submission, GET .../c gives a challenge, GET .../bedankt the receipt."""
+    parts = environ["PATH_INFO"].split("/")
+    form_id = parts[2] if len(parts) > 2 else ""
+    if form_id not in version.manifest["forms"]:
+        return pages.not_found(environ, start_response, pointer, version)
+    method = environ["REQUEST_METHOD"]
+    with translation.override(version.manifest["site"]["language"]):
+        if len(parts) == 3 and method == "POST":
+            return take(Post(environ, start_response, pointer, version, form_id))
+        if len(parts) == 4 and parts[3] == "c" and method == "GET":
+            return give_challenge(start_response, form_id)
+        if len(parts) == 4 and parts[3] == "bedankt" and method in ("GET", "HEAD"):
+            html = pages.receipt_page(version, form_id, environ.get("QUERY_STRING", ""))
+            return pages.html(environ, start_response, "200 OK", html)
+        if len(parts) == 3 and method in ("GET", "HEAD"):
+            return Post(environ, start_response, pointer, version, form_id).page("200 OK")
+    return pages.not_found(environ, start_response, pointer, version)
+
+
+def give_challenge(start_response: StartResponse, form_id: str) -> Iterable[bytes]:
+    """Send a fresh challenge as JSON."""
+    data = json.dumps(challenge.make(form_id)).encode()
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(data))),
+        ("Cache-Control", "no-store"),
+        *SECURITY,
+    ]
+    start_response("200 OK", headers)
+    return (data,)
+
+
+def same_origin(environ: Environ) -> bool:
+    """Whether the browser says that the post comes from the very site it goes to."""
+    site = environ.get("HTTP_SEC_FETCH_SITE")
+    if site is not None:
+        return bool(site == "same-origin")
+    return bool(environ.get("HTTP_ORIGIN") == f"{settings.HOSTING_SCHEME}://{environ.get('HTTP_HOST', '')}")
+
+
+def take(post: Post) -> Iterable[bytes]:
+    """Judge a post, store it, and send the visitor to the receipt."""
+    environ = post.environ
+    try:
+        sent = body.read(environ)
+    except body.BodyError as error:
+        return post.page(error.status, errors={"": _("We couldn't take this in: it is too large or damaged.")})
+    token, solution = sent.get("challenge", [""])[0], sent.get("solution", [""])[0]
+    trapped = any(value.strip() for value in sent.get(HONEYPOT, ()))
+    post.values = {name: values for name, values in sent.items() if name not in OWN}
+    wait = ratelimit.hit(
+        "intake",
+        f"{post.pointer.site_id}{ratelimit.ip_prefix(environ.get('REMOTE_ADDR', ''))}",
+        limit=PER_NETWORK,
+        seconds=WINDOW,
+    )
+    if wait:
+        text = _("That is a lot of messages in a short time. Try again in a moment; what you typed is still here.")
+        return post.page("429 Too Many Requests", errors={"": text}, headers=[("Retry-After", str(wait))])
+    answers, errors = clean_submission(post.fields, post.values)
+    if errors:
+        return post.page("422 Unprocessable Content", errors=errors)
+    verdict = challenge.check(token, solution, post.form_id)
+    if not verdict.ok or not same_origin(environ):
+        return post.confirm()
+    if not challenge.use(verdict.id):
+        return _receipt(post, verdict.id)  # the same post again: it is stored already
+    try:
+        store.submission(post, answers, submission_id=verdict.id, quarantined=trapped)
+    except store.Stored:
+        pass  # by the same post a moment ago, while Redis was away
+    except DatabaseError as error:
+        challenge.release(verdict.id)
+        log.error("a submission could not be stored: %s", type(error).__name__)
+        text = _("We can't take this in just now. Nothing is lost: try again in a minute with the button below.")
+        return post.page("503 Service Unavailable", errors={"": text}, headers=[("Retry-After", "60")])
+    return _receipt(post, verdict.id)
+
+
+def _receipt(post: Post, submission_id: uuid.UUID) -> Iterable[bytes]:
+    reference = submission_id.hex[:8].upper()
+    location = f"/_f/{post.form_id}/bedankt?r={reference}&t={int(time.time())}"
+    post.start_response(
+        "303 See Other", [("Location", location), ("Content-Length", "0"), ("Cache-Control", "no-store"), *SECURITY]
+    )
+    return ()

@@ -1,0 +1,87 @@
+"""Exports: start one, see how far it is, fetch it."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.views.settings import account_of, person
+from sites.inbox.forms import filter_from
+from sites.selectors.inbox import forms
+from sites.services import export
+from webanizr.core import storage
+from webanizr.core.models import Job
+from webanizr.core.permissions import requires
+
+MEMORY = 1 << 20  # bytes of a download that are held in memory; the rest waits in a temporary file
+
+
+def access_export(job_id: uuid.UUID) -> Job:
+    """Return an export of the current account; raises Http404."""
+    job = Job.objects.filter(id=job_id, kind=export.KIND).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+@requires("reader")
+@require_safe
+def exports(request: HttpRequest) -> HttpResponse:
+    """The exports of the last weeks."""
+    jobs = Job.objects.filter(kind=export.KIND).order_by("-created_at")[:30]
+    context = {"jobs": jobs, "forms": forms(), "now": timezone.now(), "nav": "inbox"}
+    return render(request, "inbox/exports.html", context)
+
+
+@requires("reader")
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """Queue an export of what the filter names."""
+    export.start_export(chosen=filter_from(request.POST), actor=person(request))
+    return redirect("inbox:exports")
+
+
+@requires("reader")
+@require_safe
+def state(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    """One export's line, polled by its page until it is finished."""
+    return render(request, "inbox/export.html", {"job": access_export(job_id), "now": timezone.now()})
+
+
+@requires("reader")
+@require_POST
+def retry(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    """Queue a failed or expired export again."""
+    export.retry_export(job=access_export(job_id), actor=person(request))
+    return redirect("inbox:exports")
+
+
+@requires("reader")
+@require_safe
+def download(request: HttpRequest, job_id: uuid.UUID) -> HttpResponseBase:
+    """The file. Read from storage into a spooled file first: a stream would outlive the tenant's transaction."""
+    job = access_export(job_id)
+    if job.state != Job.State.DONE or (job.expires_at and job.expires_at < timezone.now()):
+        messages.warning(request, _("This export is no longer there. Make a new one."))
+        return redirect("inbox:exports")
+    with tempfile.SpooledTemporaryFile(max_size=MEMORY) as file:
+        try:
+            for chunk in storage.stream(job.result_key):
+                file.write(chunk)
+        except storage.Missing:
+            messages.warning(request, _("This export is no longer there. Make a new one."))
+            return redirect("inbox:exports")
+        file.seek(0)
+        response = HttpResponse(file.read(), content_type="text/csv; charset=utf-8")
+    name = f"webanizr-{account_of(request).pk.hex[:6]}-{timezone.localtime(job.created_at):%Y%m%d-%H%M}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,21 @@
+"""Addresses of inbox and exports."""
+
+from django.urls import include, path
+
+from sites.inbox import exports, views
+
+inbox_patterns = (
+    [
+        path("inbox/", views.inbox, name="list"),
+        path("inbox/bulk/", views.bulk, name="bulk"),
+        path("inbox/<uuid:submission_id>/", views.show, name="show"),
+        path("exports/", exports.exports, name="exports"),
+        path("exports/start/", exports.start, name="export_start"),
+        path("exports/<uuid:job_id>/", exports.state, name="export_state"),
+        path("exports/<uuid:job_id>/retry/", exports.retry, name="export_retry"),
+        path("exports/<uuid:job_id>/download/", exports.download, name="export_download"),
+    ],
+    "inbox",
+)
+
+urlpatterns = [path("", include(inbox_patterns))]

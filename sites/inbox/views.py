@@ -1,0 +1,100 @@
+"""The inbox: list, one message, and what can be done with them. Works without JavaScript."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.views.settings import person
+from sites.inbox.forms import BulkForm, filter_from
+from sites.selectors import inbox as selectors
+from sites.services import inbox as services
+from webanizr.core.permissions import requires
+
+UNDO = {"delete": "restore", "restore": "delete", "read": "unread", "unread": "read"}
+
+
+@requires("reader")
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """A page of messages."""
+    chosen = filter_from(request.GET)
+    listing = selectors.listing(chosen, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    query = {"folder": chosen.folder} | ({"form": str(chosen.form)} if chosen.form else {})
+    counts = selectors.counts()
+    context = {
+        "listing": listing,
+        "filter": chosen,
+        "forms": selectors.forms(),
+        "counts": counts,
+        "folders": [
+            ("all", _("All"), 0),
+            ("unread", _("Unread"), counts["unread"]),
+            ("quarantine", _("Quarantine"), counts["quarantine"]),
+            ("trash", _("Trash"), counts["trash"]),
+        ],
+        "query": urlencode(query),
+        "here": request.get_full_path(),
+        "undo": request.session.pop("undo", None),
+        "nav": "inbox",
+    }
+    return render(request, "inbox/list.html", context)
+
+
+@requires("reader")
+@require_safe
+def show(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
+    """One message, opened: it counts as read from now on."""
+    row = selectors.access_submission(submission_id)
+    services.mark_read(submission=row, actor=person(request))
+    newer, older = selectors.neighbours(row)
+    context = {
+        "message": selectors.open_message(row),
+        "newer": newer,
+        "older": older,
+        "undo": request.session.pop("undo", None),
+        "nav": "inbox",
+    }
+    return render(request, "inbox/show.html", context)
+
+
+@requires("reader")
+@require_POST
+def bulk(request: HttpRequest) -> HttpResponse:
+    """Do something to chosen messages; the next page says what was done and offers the way back."""
+    form = BulkForm(request.POST)
+    back = request.POST.get("next", "")
+    if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
+        back = reverse("inbox:list")
+    ids = form.ids()
+    if not form.is_valid() or not ids:
+        messages.warning(request, _("Choose one or more messages first."))
+        return redirect(back)
+    action = form.cleaned_data["action"]
+    count = services.change(ids=ids, action=action, actor=person(request))
+    request.session["undo"] = {
+        "text": _words(action, count),
+        "action": UNDO.get(action, ""),
+        "ids": [str(each) for each in ids],
+    }
+    return redirect(back)
+
+
+def _words(action: str, n: int) -> str:
+    words = {
+        "read": ngettext("%(n)s message is read.", "%(n)s messages are read.", n),
+        "unread": ngettext("%(n)s message is unread again.", "%(n)s messages are unread again.", n),
+        "delete": ngettext("%(n)s message is in the trash.", "%(n)s messages are in the trash.", n),
+        "restore": ngettext("%(n)s message is back.", "%(n)s messages are back.", n),
+        "release": ngettext("%(n)s message is in the inbox.", "%(n)s messages are in the inbox.", n),
+    }
+    return words[action] % {"n": n}

@@ -1,0 +1,9 @@
+"""The tables of the builder: sites and their host names, pages, forms, submissions, files, published versions."""
+
+from sites.models.asset import Asset
+from sites.models.form import Form, Submission
+from sites.models.page import Page
+from sites.models.site import Domain, Site
+from sites.models.version import Redirect, SiteVersion
+
+__all__ = ["Asset", "Domain", "Form", "Page", "Redirect", "Site", "SiteVersion", "Submission"]

@@ -1,0 +1,153 @@
+"""The data map of websites and of what their visitors send (promises 09 to 13)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from privacy.datamap import (
+    KEY,
+    LINK,
+    MOMENT,
+    SETTING,
+    STATE,
+    Basis,
+    Erase,
+    NotPersonal,
+    Personal,
+    Subject,
+    place,
+    table,
+)
+
+WORDS = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Making and showing your website: its words and pictures may be about you"),
+    basis=Basis.CONTRACT,
+    retention=_("Until you delete it, or as long as you have an account"),
+)
+PUBLISHER = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Knowing which member put a version online"),
+    basis=Basis.CONTRACT,
+    retention=_("As long as you have an account"),
+)
+ANSWERS = Personal(
+    subject=Subject.VISITOR,
+    purpose=_("Answering what was asked through the form; the form's notice names each purpose"),
+    basis=Basis.PROCESSOR,
+    retention=_("As the customer chose for that form"),
+)
+TERM = NotPersonal(_("When the answers go"))
+
+table(
+    "sites.Site",
+    id=KEY,
+    account=LINK,
+    name=WORDS,
+    language=SETTING,
+    theme=SETTING,
+    hue=SETTING,
+    vividness=SETTING,
+    menu=WORDS,
+    created_at=MOMENT,
+    updated_at=MOMENT,
+)
+table("sites.Domain", host=WORDS, account=LINK, site_id=LINK, version_id=LINK, created_at=MOMENT)
+table(
+    "sites.Page",
+    id=KEY,
+    account=LINK,
+    site=LINK,
+    title=WORDS,
+    slug=WORDS,
+    description=WORDS,
+    noindex=SETTING,
+    position=SETTING,
+    content=WORDS,
+    version=STATE,
+    created_at=MOMENT,
+    updated_at=MOMENT,
+    deleted_at=MOMENT,
+)
+table(
+    "sites.Form",
+    id=KEY,
+    account=LINK,
+    site=LINK,
+    name=WORDS,
+    fields=WORDS,
+    button=WORDS,
+    thanks=WORDS,
+    notify=SETTING,
+    retention_days=SETTING,
+    created_at=MOMENT,
+    updated_at=MOMENT,
+    deleted_at=MOMENT,
+)
+table(
+    "sites.Submission",
+    id=KEY,
+    account=LINK,
+    site=LINK,
+    form=LINK,
+    content=ANSWERS,
+    received_at=ANSWERS,
+    expires_at=TERM,
+    read_at=STATE,
+    deleted_at=STATE,
+    is_test=STATE,
+    quarantined=STATE,
+)
+table(
+    "sites.Asset",
+    id=KEY,
+    account=LINK,
+    site=LINK,
+    name=WORDS,
+    alt=WORDS,
+    width=SETTING,
+    height=SETTING,
+    variants=LINK,
+    created_at=MOMENT,
+)
+table(
+    "sites.SiteVersion",
+    id=KEY,
+    account=LINK,
+    site=LINK,
+    number=STATE,
+    manifest=LINK,
+    source=WORDS,
+    published_by=PUBLISHER,
+    created_at=MOMENT,
+)
+table("sites.Redirect", id=KEY, account=LINK, site=LINK, slug=WORDS, page=LINK, created_at=MOMENT)
+
+FILES = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Making and showing your website: its words and pictures may be about you"),
+    basis=Basis.CONTRACT,
+    retention=_("Until you delete it, or as long as you have an account"),
+    erase=Erase.WITH_OBJECT,
+)
+place("storage", "sites/<site>/<version>/", FILES)
+place("storage", "assets/<account>/<asset>/", FILES)
+place(
+    "storage",
+    "exports/<account>/<job>",
+    Personal(
+        subject=Subject.VISITOR,
+        purpose=_("Giving the customer a copy of what was sent through the forms"),
+        basis=Basis.PROCESSOR,
+        retention=_("7 days"),
+        erase=Erase.WITH_OBJECT,
+    ),
+)
+place(
+    "cache",
+    "hosting disk cache",
+    NotPersonal(_("A copy of pages that are public on the internet, until the next version")),
+)
+place(
+    "cache",
+    "challenge:*",
+    NotPersonal(_("Random numbers of forms that were sent, so that none is stored twice")),
+)

@@ -1,0 +1,1 @@
+"""Reads of the builder. One access function per object: a stranger gets 404."""

@@ -1,0 +1,137 @@
+"""Reads of the editor: one access function per object, and what the browser must know of each block."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import Http404
+from pydantic import BaseModel
+
+from sites.blocks import content as blocks
+from sites.blocks.base import REGISTRY, Block
+from sites.blocks.inputs import PageInput, RenderContext
+from sites.blocks.render import first_heading, render_block, render_body
+from sites.models import Asset, Domain, Form, Page, Site, SiteVersion
+from sites.schema import rich
+from sites.schema.parts import item_model, metas, walk
+from sites.selectors.publishing import Draft, asset_input, form_input, load_draft, site_input
+
+
+def access_site(site_id: uuid.UUID) -> Site:
+    """Return a site of the current account; raises Http404."""
+    found = Site.objects.select_related("account").filter(id=site_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def access_page(site_id: uuid.UUID, page_id: uuid.UUID, *, deleted: bool = False) -> Page:
+    """Return a page of a site of the current account; raises Http404."""
+    found = (
+        Page.objects.select_related("site").filter(id=page_id, site_id=site_id, deleted_at__isnull=not deleted).first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def access_form(site_id: uuid.UUID, form_id: uuid.UUID) -> Form:
+    """Return a form of a site of the current account; raises Http404."""
+    found = Form.objects.select_related("site").filter(id=form_id, site_id=site_id, deleted_at=None).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def access_version(site_id: uuid.UUID, version_id: uuid.UUID) -> SiteVersion:
+    """Return a published version of a site of the current account; raises Http404."""
+    found = SiteVersion.objects.filter(id=version_id, site_id=site_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def access_asset(site_id: uuid.UUID, asset_id: uuid.UUID) -> Asset:
+    """Return a picture of a site of the current account; raises Http404."""
+    found = Asset.objects.filter(id=asset_id, site_id=site_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def domain_of(site: Site) -> Domain:
+    """Return a site's host name; raises Http404 when it has none."""
+    found = Domain.objects.filter(site_id=site.id).order_by("created_at").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def parts_of(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return what the settings panel draws for a definition, in the active language."""
+    parts = []
+    for name, meta in metas(model):
+        part: dict[str, Any] = {
+            "name": name,
+            "label": str(meta.label),
+            "help": str(meta.help),
+            "widget": meta.widget,
+            "max_length": meta.max_length,
+            "max_items": meta.max_items,
+            "choices": [[key, str(label)] for key, label in meta.choices.items()],
+        }
+        if meta.widget == "items":
+            item = item_model(model, name)
+            part["parts"] = parts_of(item)
+            part["blank"] = item().model_dump(mode="json")
+        elif meta.widget == "link":
+            part["parts"] = parts_of(item_model(model, name))
+        parts.append(part)
+    return parts
+
+
+def block_types() -> dict[str, dict[str, Any]]:
+    """Return every block: name, icon, what its panel draws, and a blank one."""
+    return {
+        key: {"title": str(cls.title), "icon": cls.icon, "parts": parts_of(cls), "blank": cls.new().dump()}
+        for key, cls in REGISTRY.items()
+    }
+
+
+def rich_fields(found: list[Block]) -> dict[str, dict[str, Any]]:
+    """Return the value and the allowed nodes and marks of every rich field, by "block:path"."""
+    return {
+        f"{block.id}:{path}": {"value": value, "spec": rich.prosemirror(meta.spec)}
+        for block in found
+        for path, meta, value, _owner in walk(block)
+        if meta.spec is not None
+    }
+
+
+def edit_context(draft: Draft, image_url: Any, language: str) -> RenderContext:
+    """Return the renderer's surroundings in the editor. Args: image_url: function from a storage key to an address."""
+    return RenderContext(
+        assets={str(a.id): asset_input(a, lambda v: image_url(v["key"])) for a in draft.assets if a.variants},
+        forms={str(f.id): form_input(f, controller=draft.site.account.name) for f in draft.forms},
+        edit=True,
+        ui_language=language,
+    )
+
+
+def render_edit(*, page: Page, content: object, only: str, image_url: Any, language: str) -> dict[str, Any]:
+    """Return {"html", "fields"} of a whole page's body, or of the one block with id `only`.
+
+    Raises ContentError for content that can't be stored.
+    """
+    found = blocks.read(content)
+    draft = load_draft(page.site)
+    context, site = edit_context(draft, image_url, language), site_input(draft, page)
+    if only:
+        chosen = [block for block in found if block.id == only]
+        if not chosen:
+            raise Http404
+        html = render_block(chosen[0], site, context, is_first=first_heading(found) == only)
+        return {"html": html, "fields": rich_fields(chosen)}
+    shown = PageInput(id=str(page.id), title=page.title, slug=page.slug, blocks=found)
+    return {"html": render_body(shown, site, context), "fields": rich_fields(found)}

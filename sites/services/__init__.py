@@ -1,0 +1,1 @@
+"""Every write of the builder: verb functions with keyword-only arguments and an actor."""

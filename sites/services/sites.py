@@ -1,0 +1,182 @@
+"""Making a website from three answers, and changing its name, look and address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from accounts.services import audit
+from sites import themes
+from sites.blocks import content as blocks
+from sites.blocks.base import REGISTRY, Block
+from sites.models import Domain, Page, Site
+from sites.schema import rich
+from sites.services import hosts
+from sites.services.forms import create_form
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of business: its name, icon, a fitting theme and drawing, and what such a business says first."""
+
+    key: str
+    label: Any
+    icon: str
+    theme: str
+    drawing: str
+    promise: Any
+
+
+KINDS = (
+    Kind(
+        "shop",
+        gettext_lazy("Shop or bakery"),
+        "store",
+        "markt",
+        "bread",
+        gettext_lazy("Fresh, honest and around the corner"),
+    ),
+    Kind("craft", gettext_lazy("Craft or building"), "wrench", "kade", "shapes", gettext_lazy("Good work, as agreed")),
+    Kind(
+        "practice",
+        gettext_lazy("Practice or care"),
+        "heart-pulse",
+        "praktijk",
+        "shapes",
+        gettext_lazy("Attention for you"),
+    ),
+    Kind("food", gettext_lazy("Restaurant or café"), "utensils", "nacht", "shapes", gettext_lazy("Sit down, we cook")),
+    Kind(
+        "office",
+        gettext_lazy("Advice or office"),
+        "briefcase",
+        "kade",
+        "shapes",
+        gettext_lazy("Clear advice that helps you on"),
+    ),
+    Kind(
+        "other", gettext_lazy("Something else"), "sparkles", "atelier", "shapes", gettext_lazy("Good to have you here")
+    ),
+)
+
+
+def kind_of(key: str) -> Kind:
+    """Return the kind with that key; something else for an unknown one."""
+    return next((kind for kind in KINDS if kind.key == key), KINDS[-1])
+
+
+def theme_of(kind: Kind) -> str:
+    """Return the kind's theme, or the first one when there is no such theme."""
+    return kind.theme if kind.theme in themes.THEMES else next(iter(themes.THEMES))
+
+
+def _block(kind: str, **values: Any) -> Block:
+    cls = REGISTRY[kind]
+    known = {key: value for key, value in values.items() if key in cls.model_fields}
+    return cls.model_validate({**cls.new().dump(), **known})
+
+
+def first_page(*, kind: Kind, name: str, place: str, form_id: str | None) -> list[Block]:
+    """Return a finished home page in the active language, with the owner's own words in it."""
+    where = _("in %(place)s") % {"place": place} if place else ""
+    return [
+        _block(
+            "hero",
+            kicker=" ".join(part for part in (str(kind.label), where) if part),
+            heading=str(kind.promise),
+            intro=rich.document(
+                _("Welcome to %(name)s. Here you read who we are, what we do and how you reach us.") % {"name": name}
+            ),
+            button={"label": _("Contact us"), "href": "#contact"},
+            drawing=kind.drawing,
+        ),
+        _block(
+            "text",
+            heading=_("About %(name)s") % {"name": name},
+            body=rich.document(
+                _("Tell here in a few sentences what you do and for whom. Click on this text to change it.")
+            ),
+        ),
+        _block(
+            "cards",
+            heading=_("What we do"),
+            items=[
+                {"heading": _("First thing"), "text": _("Say in a sentence what it is and for whom.")},
+                {"heading": _("Second thing"), "text": _("What does it cost, or how long does it take?")},
+                {"heading": _("Third thing"), "text": _("What makes people come to you for this?")},
+            ],
+        ),
+        _block("opening_hours", heading=_("Opening hours")),
+        _block(
+            "faq",
+            heading=_("Questions we often get"),
+            items=[
+                {
+                    "question": _("Do I need an appointment?"),
+                    "answer": rich.document(_("You may walk in. With an appointment you don't have to wait.")),
+                },
+                {"question": _("How soon do I get an answer?"), "answer": rich.document(_("Within one working day."))},
+            ],
+        ),
+        _block(
+            "form",
+            heading=_("Ask us anything"),
+            form=form_id,
+            anchor="contact",
+            intro=rich.document(_("We answer within one working day.")),
+        ),
+    ]
+
+
+@transaction.atomic
+def create_site(*, kind: str, name: str, place: str, actor: User, language: str = "nl") -> Site:
+    """Make a site with a finished home page, a contact form and an address of its own.
+
+    Args: kind: a key of KINDS; name: of the business; place: town, may be empty; language: nl or en-gb.
+    """
+    chosen = kind_of(kind)
+    theme = theme_of(chosen)
+    site = Site.objects.create(name=name, language=language, theme=theme, hue=themes.THEMES[theme].hue, vividness=2)
+    with translation.override(language):
+        form = create_form(site=site, name=_("Contact form"), actor=actor)
+        content = first_page(kind=chosen, name=name, place=place, form_id=str(form.id))
+        page = Page.objects.create(
+            site=site, title=_("Home"), slug="", content=blocks.dump([b for b in content if _useful(b)])
+        )
+    site.menu = [{"label": page.title, "page": str(page.id)}]
+    site.save(update_fields=["menu"])
+    hosts.claim_free_host(site_id=site.id, name=name)
+    audit.record("site.created", actor_id=actor.pk, target_id=site.id)
+    return site
+
+
+def _useful(block: Block) -> bool:
+    """Whether a block of the first page can go online as it is."""
+    return not [problem for problem in blocks.block_problems(block) if problem.path]
+
+
+@transaction.atomic
+def change_site(
+    *,
+    site: Site,
+    domain: Domain,
+    name: str,
+    language: str,
+    theme: str,
+    hue: int,
+    vividness: int,
+    label: str,
+    actor: User,
+) -> Site:
+    """Change name, language, look and address; raises hosts.HostError for an address that can't be had."""
+    hosts.change_host(domain=domain, label=label)
+    site.name, site.language, site.theme, site.hue, site.vividness = name, language, theme, hue, vividness
+    site.save()
+    audit.record("site.changed", actor_id=actor.pk, target_id=site.id)
+    return site

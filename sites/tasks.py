@@ -1,0 +1,57 @@
+"""Background work of the builder: telling members that something came in, and deleting what has had its time."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account
+from accounts.selectors import addresses_to_notify
+from sites.models import Page, Submission
+from webanizr.core import mail, tenancy
+from webanizr.core.tasks import TenantTask, tenant_ids
+
+TRASH_DAYS = 30
+BATCH = 5000
+
+
+@shared_task(base=TenantTask, name="sites.tasks.notify_submission")
+def notify_submission(*, submission_id: str) -> None:
+    """Mail the members that a message came in: through which form, and where to read it. No answers (promise 13)."""
+    submission = Submission.objects.select_related("form", "site").defer("content").filter(id=submission_id).first()
+    if submission is None or submission.quarantined or not submission.form.notify:
+        return
+    account = Account.objects.get(id=tenancy.current_account_id())
+    link = f"{settings.APP_URL}{reverse('inbox:show', args=[submission.id])}"
+    for name, address in addresses_to_notify(account.id):
+        mail.send(
+            to=address,
+            template="mail/new_submission",
+            context={"name": name, "form": submission.form.name, "site": submission.site.name, "link": link},
+            language=account.language,
+        )
+
+
+@shared_task(name="sites.tasks.delete_expired")
+def delete_expired() -> None:
+    """Delete submissions at the end of their term, and what was in the trash for a month; account by account."""
+    now = timezone.now()
+    for account_id in tenant_ids():
+        while _delete_batch(account_id, now) == BATCH:
+            pass
+
+
+def _delete_batch(account_id: uuid.UUID, now: datetime) -> int:
+    with tenancy.tenant(account_id):
+        ids = list(Submission.objects.filter(expires_at__lt=now).values_list("id", flat=True)[:BATCH])
+        if len(ids) < BATCH:
+            old = now - timedelta(days=TRASH_DAYS)
+            ids += list(Submission.objects.filter(deleted_at__lt=old).values_list("id", flat=True)[: BATCH - len(ids)])
+        Submission.objects.filter(id__in=ids).delete()
+        Page.objects.filter(deleted_at__lt=now - timedelta(days=TRASH_DAYS)).delete()
+    return len(ids)

@@ -1,0 +1,27 @@
+"""What every page of the app and staff services knows about its reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the account, the membership, the colour scheme and the unread count for the page's frame."""
+    theme = request.COOKIES.get("theme", "auto")
+    values: dict[str, Any] = {
+        "service": settings.SERVICE,
+        "theme": theme if theme in ("light", "dark") else "auto",
+        "reference": getattr(request, "reference", ""),
+        "account": getattr(request, "account", None),
+        "membership": getattr(request, "membership", None),
+    }
+    for name, provider in PROVIDERS.items():
+        values[name] = provider(request)
+    return values
+
+
+# name in the templates -> function of the request; applications add theirs in AppConfig.ready()
+PROVIDERS: dict[str, Any] = {}

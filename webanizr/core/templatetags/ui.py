@@ -1,0 +1,195 @@
+"""The component library: one tag per component, one template each in templates/ui/. Keyword arguments only.
+
+Every component shows on /styleguide/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
+from django.template.loader import get_template
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+
+def show(name: str, /, **values: Any) -> SafeString:
+    """Return the component's template with these values."""
+    return mark_safe(get_template(f"ui/{name}.html").render(values))  # noqa: S308  # our own template, escaped there
+
+
+@register.simple_tag
+def icon(*, name: str, label: str = "") -> SafeString:
+    """An icon of the sprite; with `label` it speaks, else it is decoration."""
+    return show("icon", name=name, label=label)
+
+
+@register.simple_tag
+def mark() -> SafeString:
+    """Our own mark."""
+    return show("mark")
+
+
+@register.simple_tag
+def button(
+    *,
+    label: str,
+    kind: str = "",
+    href: str = "",
+    type: str = "submit",  # HTML's own name
+    icon: str = "",
+    small: bool = False,
+    large: bool = False,
+    block: bool = False,
+    name: str = "",
+    value: str = "",
+    icon_only: bool = False,
+    disabled: bool = False,
+    form: str = "",
+    formaction: str = "",
+) -> SafeString:
+    """A button, or a link that looks like one (`href`).
+
+    Args: kind: "", primary, quiet, danger, danger-quiet or staff; icon_only: the label is for screen readers.
+    """
+    classes = ["btn"]
+    classes += [f"btn--{kind}"] if kind else []
+    classes += [
+        name
+        for name, on in (("btn--sm", small), ("btn--l", large), ("btn--block", block), ("btn--icon", icon_only))
+        if on
+    ]
+    return show(
+        "button",
+        label=label,
+        classes=" ".join(classes),
+        href=href,
+        type=type,
+        icon=icon,
+        name=name,
+        value=value,
+        icon_only=icon_only,
+        disabled=disabled,
+        form=form,
+        formaction=formaction,
+    )
+
+
+@register.simple_tag
+def field(bound: BoundField, *, autofocus: bool = False, code: bool = False, optional: bool = False) -> SafeString:
+    """A form field: label, help, control, error. Works for any Django form field."""
+    widget = bound.field.widget
+    described = [f"{bound.auto_id}-help"] if bound.help_text else []
+    described += [f"{bound.auto_id}-error"] if bound.errors else []
+    attrs: dict[str, Any] = {}
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    if autofocus:
+        attrs["autofocus"] = True
+    kind = "input"
+    if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
+        kind = "choices"
+    elif isinstance(widget, CheckboxInput):
+        kind = "switch"
+        attrs["class"] = "check"
+    elif isinstance(widget, Select):
+        kind = "select"
+    elif isinstance(widget, Textarea):
+        attrs["class"] = "textarea"
+        attrs.setdefault("rows", 4)
+    else:
+        attrs["class"] = "input input--code" if code else "input"
+    return show(
+        "field",
+        bound=bound,
+        kind=kind,
+        control=bound.as_widget(attrs=attrs) if kind != "choices" else "",
+        optional=optional,
+    )
+
+
+@register.simple_block_tag
+def callout(content: str, *, kind: str = "", title: str = "", icon: str = "") -> SafeString:
+    """A message that stays: kind "" (information), ok, warn, bad, plain or staff."""
+    icons = {"ok": "circle-check", "warn": "triangle-alert", "bad": "circle-alert", "staff": "shield-check"}
+    return show(
+        "callout", content=content, kind=kind, title=title, icon=icon or icons.get(kind, "circle-question-mark")
+    )
+
+
+@register.simple_block_tag
+def card(content: str, *, title: str = "", kind: str = "", id: str = "") -> SafeString:
+    """A panel with an optional heading; kind "flush" has no padding, "danger" a red edge."""
+    return show("card", content=content, title=title, kind=kind, id=id)
+
+
+@register.simple_block_tag
+def empty(content: str, *, title: str, text: str, icon: str = "inbox") -> SafeString:
+    """What shows where nothing is yet: what goes here, why it is empty, one action (the content)."""
+    return show("empty", content=content, title=title, text=text, icon=icon)
+
+
+@register.simple_tag
+def pill(*, label: str, kind: str = "mute", icon: str = "") -> SafeString:
+    """A short state: kind ok, warn, bad, info, new, staff or mute."""
+    return show("pill", label=label, kind=kind, icon=icon)
+
+
+@register.simple_tag
+def progress(*, value: int, max: int, label: str) -> SafeString:  # HTML's own name
+    """How far work is."""
+    return show("progress", value=value, max=max or 1, label=label)
+
+
+@register.simple_tag
+def avatar(*, name: str, large: bool = False) -> SafeString:
+    """A person's initials."""
+    words = [word for word in name.split() if word[:1].isalnum()]
+    initials = (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper() if words else "?"
+    return show("avatar", initials=initials, large=large)
+
+
+@register.simple_tag
+def copyrow(*, label: str, value: str) -> SafeString:
+    """A value to copy, with a button where JavaScript works."""
+    return show("copyrow", label=label, value=value)
+
+
+@register.simple_tag
+def tabs(*, items: Sequence[tuple[str, str, str]], current: str, label: str) -> SafeString:
+    """Links between the parts of a subject.
+
+    Args: items: (key, words, address); current: a key; label: what the parts are of, for screen readers.
+    """
+    return show("tabs", items=items, current=current, label=label)
+
+
+@register.simple_tag
+def bar_chart(*, points: Sequence[tuple[str, int]], label: str) -> SafeString:
+    """Bars drawn on the server, with a table twin for who can't see them.
+
+    Args: points: (words of the day, number), oldest first; the last bar stands out.
+    """
+    top = max([number for _, number in points] + [1])
+    width = 600 / max(1, len(points))
+    bars = [
+        {
+            "x": round(index * width + 2, 1),
+            "y": round(120 - 112 * number / top, 1) if number else 119,
+            "w": round(width - 4, 1),
+            "h": round(112 * number / top, 1) if number else 1,
+            "last": index == len(points) - 1,
+        }
+        for index, (_, number) in enumerate(points)
+    ]
+    marks = (
+        [(points[i][0], anchor, x) for i, anchor, x in ((0, "start", 2), (len(points) - 1, "end", 598))]
+        if points
+        else []
+    )
+    return show("bar_chart", bars=bars, points=points, label=label, marks=marks)

@@ -1,0 +1,328 @@
+"""The only settings file: everything that differs between machines comes from the environment.
+
+Serves promises 06, 14 and 15: a setting that would break a promise stops start-up (see `webanizr.core.checks`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SERVICES = ("app", "hosting", "staff", "worker", "exporter", "eraser", "migrator")
+
+
+def env(name: str, default: str | None = None) -> str:
+    """Return the environment variable `name`; raise ImproperlyConfigured when it is missing and has no default."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"{name} is not set. `python3 manage.py up` sets it; see docs/running.md.")
+    return value
+
+
+def env_bool(name: str, default: bool = False) -> bool:
+    """Return True for 1, true, yes or on."""
+    return os.environ.get(name, "1" if default else "0").lower() in ("1", "true", "yes", "on")
+
+
+def env_int(name: str, default: int) -> int:
+    """Return the whole number in `name`; raise ImproperlyConfigured when it is not one."""
+    try:
+        return int(os.environ.get(name, default))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number.") from error
+
+
+def database_from_url(url: str) -> dict[str, Any]:
+    """Turn postgresql://user:password@host:port/name into Django's dictionary.
+
+    The host may be a percent-encoded directory of a unix socket. Raises ImproperlyConfigured for any other scheme.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ImproperlyConfigured("DATABASE_URL must start with postgresql://: row-level security needs PostgreSQL.")
+    query = parse_qs(parts.query)
+    # urlsplit lowercases .hostname, which would break a socket directory with capitals.
+    host = unquote(parts.netloc.rpartition("@")[2].partition(":")[0]) or query.get("host", [""])[0]
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or query.get("port", [""])[0]),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        # PgBouncer in transaction mode stands in front of the services: no server-side cursors, SET LOCAL only.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {"sslmode": query["sslmode"][0]} if "sslmode" in query else {},
+        "TEST": {"MIGRATE": False},
+    }
+
+
+# --- which service this process is
+LOCAL = env_bool("WEBANIZR_LOCAL")
+SERVICE = os.environ.get("WEBANIZR_SERVICE", "app")
+if SERVICE not in SERVICES:
+    raise ImproperlyConfigured(f"WEBANIZR_SERVICE must be one of {', '.join(SERVICES)}, not {SERVICE!r}.")
+DEBUG = False
+SECRET_KEY = env("SECRET_KEY", "only-for-commands-that-serve-nobody" if SERVICE == "migrator" else None)
+# Shared by app (signs) and hosting (checks): addresses of pictures in drafts, for an hour.
+FRAME_KEY = env("FRAME_KEY", SECRET_KEY)
+ROOT_URLCONF = f"webanizr.urls.{SERVICE if SERVICE in ('app', 'hosting', 'staff') else 'app'}"
+WSGI_APPLICATION = "webanizr.wsgi.application"
+DATA_DIR = Path(env("WEBANIZR_DATA", str(BASE_DIR / "var")))
+
+# --- addresses
+APP_URL = env("APP_URL", "http://localhost:8000").rstrip("/")
+STAFF_URL = env("STAFF_URL", "http://localhost:8002").rstrip("/")
+SITES_DOMAIN = env("SITES_DOMAIN", "localhost")
+HOSTING_SCHEME = env("HOSTING_SCHEME", "http" if LOCAL else "https")
+HOSTING_PORT = env_int("HOSTING_PORT", 8001 if LOCAL else 443)
+HOSTING_ORIGIN_SUFFIX = "" if HOSTING_PORT in (80, 443) else f":{HOSTING_PORT}"
+SECURE = APP_URL.startswith("https://")
+ALLOWED_HOSTS = (
+    ["*"] if SERVICE == "hosting" else [urlsplit(APP_URL if SERVICE != "staff" else STAFF_URL).hostname or ""]
+)
+if LOCAL:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1"]
+
+# --- data stores
+DATABASES = {"default": database_from_url(env("DATABASE_URL"))}
+REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "webanizr.core.cache.ResilientRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "KEY_PREFIX": "webanizr",
+    }
+}
+AWS_REGION = env("AWS_REGION", "eu-west-1")
+AWS_S3_ENDPOINT_URL = os.environ.get("AWS_S3_ENDPOINT_URL")
+S3_BUCKET = env("S3_BUCKET", "webanizr-files")
+
+# --- applications; privacy before the apps that declare personal data
+INSTALLED_APPS = [
+    "webanizr.core",
+    "privacy",
+    "accounts",
+    "billing",
+    "newsletters",
+    "sites",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.admin",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "drf_spectacular",
+    "template_partials.apps.SimpleAppConfig",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+
+SERVICE_MIDDLEWARE = {
+    "app": [
+        "accounts.middleware.TenantMiddleware",
+        "allauth.account.middleware.AccountMiddleware",
+    ],
+    "staff": [
+        "accounts.middleware.StaffMiddleware",
+        "allauth.account.middleware.AccountMiddleware",
+    ],
+}
+MIDDLEWARE = (
+    [
+        "webanizr.core.middleware.SecurityHeadersMiddleware",
+        "webanizr.core.middleware.ErrorPageMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "allauth.account.middleware.AccountMiddleware",  # allauth insists; it does nothing without its addresses
+    ]
+    if SERVICE == "hosting"
+    else [
+        "webanizr.core.middleware.SecurityHeadersMiddleware",
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+        "webanizr.core.middleware.ErrorPageMiddleware",
+        # The tenant's transaction is the outermost thing that touches the database, sessions included.
+        "webanizr.core.middleware.TransactionMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.locale.LocaleMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+        *SERVICE_MIDDLEWARE.get(SERVICE, SERVICE_MIDDLEWARE["app"]),
+    ]
+)
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "webanizr.core.context.shell",
+            ],
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "builtins": ["django.templatetags.i18n", "template_partials.templatetags.partials"],
+        },
+    }
+]
+# The hosting service has the tables' applications, but neither sessions nor admin: visitors get no cookie.
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"] if SERVICE == "hosting" else []
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+# --- people's language
+LANGUAGE_CODE = "nl"
+LANGUAGES = [("nl", _("Dutch")), ("en-gb", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "webanizr" / "locale"]
+TIME_ZONE = "Europe/Amsterdam"
+USE_TZ = True
+USE_I18N = True
+FORMAT_MODULE_PATH = ["webanizr.formats"]
+
+# --- static files
+STATIC_URL = "/static/"
+STATIC_ROOT = None if LOCAL else BASE_DIR / "static-root"  # local runs serve the sources
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = LOCAL
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "webanizr.core.storage.NoDefaultStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- sessions and cookies
+SESSION_ENGINE = "accounts.sessions" if SERVICE == "staff" else "django.contrib.sessions.backends.db"
+COOKIE_PREFIX = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME = COOKIE_PREFIX + ("staffsession" if SERVICE == "staff" else "session")
+SESSION_COOKIE_AGE = 60 * 60 * (8 if SERVICE == "staff" else 24 * 30)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = COOKIE_PREFIX + ("staffcsrf" if SERVICE == "staff" else "csrf")
+CSRF_FAILURE_VIEW = "webanizr.core.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [APP_URL, STAFF_URL]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- signing in: a code by mail or a passkey, never a password (promise 01)
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_REQUIRED = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Webanizr"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+
+# --- mail
+if LOCAL:
+    EMAIL_BACKEND = "webanizr.local.mailbox.FileBackend"
+else:
+    EMAIL_BACKEND = "anymail.backends.amazon_ses.EmailBackend"
+    ANYMAIL = {"AMAZON_SES_CLIENT_PARAMS": {"region_name": AWS_REGION}}
+DEFAULT_FROM_EMAIL = env("MAIL_FROM", "Webanizr <hallo@webanizr.nl>")
+
+# --- Celery: the broker's message is only a nudge; the outbox holds the truth
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 5, "visibility_timeout": 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "relay-outbox": {"task": "webanizr.core.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
+    "delete-expired": {"task": "sites.tasks.delete_expired", "schedule": 3600.0, "options": {"expires": 600}},
+    "sweep": {"task": "webanizr.core.tasks.sweep", "schedule": 3600.0, "options": {"expires": 600}},
+}
+
+# --- API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.TokenAuthentication",
+        "accounts.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["webanizr.core.permissions.LevelPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PAGINATION_CLASS": "webanizr.core.pagination.CursorPages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "webanizr.core.errors.api_exception",
+    "PAGE_SIZE": 50,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Webanizr API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["webanizr.core.permissions.LevelPermission"],
+}
+
+# --- logs carry no personal data: a scrubbing formatter stands between every record and the stream
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"scrubbed": {"()": "webanizr.core.logs.ScrubbingFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "scrubbed"}},
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
+    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
+}

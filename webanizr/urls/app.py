@@ -1,0 +1,15 @@
+"""Addresses of the app service: customers in the browser, and the API."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("", include("sites.urls")),
+    path("api/v1/", include("sites.api.urls")),
+    path("", include("webanizr.urls.local")),
+]
+
+handler400 = "webanizr.core.errors.bad_request"
+handler403 = "webanizr.core.errors.permission_denied"
+handler404 = "webanizr.core.errors.not_found"
+handler500 = "webanizr.core.errors.server_error"

@@ -1,0 +1,10 @@
+"""Addresses of the staff service."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("accounts.staff_urls"))]
+
+handler400 = "webanizr.core.errors.bad_request"
+handler403 = "webanizr.core.errors.permission_denied"
+handler404 = "webanizr.core.errors.not_found"
+handler500 = "webanizr.core.errors.server_error"
