@@ -5,6 +5,7 @@ The servers behind them are started by the plugin `webanizr.local.testing`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -97,8 +98,8 @@ def _as_role(service: str) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The real product: `manage.py up` with its own data directory and ports, one for the whole run."""
-    running = Stack.of_this_run()
+    """The real product: `manage.py up` with its own data directory and ports, one for each test process."""
+    running = Stack.of_this_run(f"stack-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     running.start()
     yield running
     running.stop()

@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["webanizr.core.permissions.LevelPermission"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
 # --- logs carry no personal data: a scrubbing formatter stands between every record and the stream

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.template import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from sites.blocks.inputs import FormInput, SiteInput
 from sites.fields.base import Field
 from sites.fields.notice import notice
+
+if TYPE_CHECKING:
+    from sites.blocks.inputs import FormInput, SiteInput  # the blocks need this module
 
 AUTOFILL_NAME = "website"
 

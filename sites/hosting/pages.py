@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
-from sites.blocks.inputs import FormInput, MenuEntry, RenderContext, SiteInput
+from sites.blocks.inputs import FooterColumn, FormInput, MenuEntry, RenderContext, SiteInput
 from sites.blocks.pages import Receipt, render_confirm, render_form_page, render_receipt
 from sites.fields.base import Field
 from sites.hosting.versions import SECURITY, Pointer, Version
@@ -25,7 +25,10 @@ def site_of(version: Version) -> SiteInput:
     """Return the site as its manifest describes it."""
     facts = version.manifest["site"]
     menu = tuple(MenuEntry(label, href) for label, href in facts["menu"])
-    return SiteInput(**{**facts, "menu": menu})
+    footer = tuple(
+        FooterColumn(title, tuple((words, href) for words, href in lines)) for title, lines in facts["footer"]
+    )
+    return SiteInput(**{**facts, "menu": menu, "footer": footer})
 
 
 def context_of(version: Version) -> RenderContext:

@@ -25,7 +25,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     sites = selectors.sites()
     if not sites and membership.role != "reader":
         return redirect("sites:start")
-    points = [(formats.date_format(day, "j M"), number) for day, number in inbox.per_day()]
+    points = [(formats.date_format(day, "j b"), number) for day, number in inbox.per_day()]
     listing = inbox.listing(inbox.Filter(), size=4)
     steps = selectors.first_steps(sites)
     done = sum(step.done for step in steps)

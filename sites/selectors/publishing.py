@@ -9,6 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
+from sites.blocks.base import Block
+from sites.blocks.content import read as read_blocks
+from sites.blocks.footer import footer_of
 from sites.blocks.inputs import AssetInput, FormInput, MenuEntry, SiteInput
 from sites.fields.definition import read as read_fields
 from sites.models import Asset, Domain, Form, Page, Redirect, Site
@@ -70,7 +73,14 @@ def site_input(draft: Draft, current: Page | None = None) -> SiteInput:
         menu=menu_of(site, draft.pages, current),
         host=host,
         scheme=settings.HOSTING_SCHEME,
+        footer=footer_of(contact_blocks(draft), site.language),
     )
+
+
+def contact_blocks(draft: Draft) -> list[Block]:
+    """Return the home page's blocks: the footer repeats address and opening hours from them."""
+    home = next((page for page in draft.pages if page.slug == ""), None)
+    return read_blocks(home.content) if home else []
 
 
 def form_input(form: Form, *, controller: str) -> FormInput:

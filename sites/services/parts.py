@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.conf import settings
+
 from sites import themes
 from sites.blocks.inputs import RenderContext
 from sites.blocks.pages import render_not_found
@@ -40,17 +42,18 @@ def _named(name: str, content_type: str, body: bytes) -> tuple[str, pack.File]:
 def release() -> str:
     """Return a digest of everything in this release that decides how pages look: a new one renders all pages anew."""
     digest = hashlib.sha256()
-    digest.update(themes.site_css().encode() + themes.site_js().encode())
-    root = themes.FOLDER.parent.parent
-    for folder, pattern in (
-        ("templates", "blocks/*.html"),
-        ("templates", "fields/*.html"),
-        ("templates", "hosting/*.html"),
-        ("sites", "blocks/*.py"),
-        ("sites", "fields/*.py"),
-    ):
-        for path in sorted((root / folder).glob(pattern)):
-            digest.update(path.read_bytes())
+    root = settings.BASE_DIR
+    patterns = (
+        "templates/blocks/**/*",
+        "templates/fields/*",
+        "templates/hosting/*",
+        "sites/blocks/*",
+        "sites/fields/*",
+    )
+    for pattern in (*patterns, "sites/schema/*", "sites/themes.py", "static/site/**/*.css", "static/site/*.js"):
+        for path in sorted(root.glob(pattern)):
+            if path.is_file():
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -110,6 +113,7 @@ def facts(draft: Draft, *, version_id: uuid.UUID, controller: str, media: dict[s
             "host": site.host,
             "scheme": site.scheme,
             "menu": [[entry.label, entry.href] for entry in site.menu],
+            "footer": [[column.title, [list(line) for line in column.lines]] for column in site.footer],
         },
         "css": list(shared.css),
         "js": shared.js,

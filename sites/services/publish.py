@@ -195,7 +195,8 @@ def render_site(draft: Draft, *, controller: str, former: SiteVersion | None = N
     context = RenderContext(assets=assets, forms=forms, css=shared.css, js=shared.js, icon=shared.icon)
     old_files = _former_files(former)
     old_inputs: dict[str, str] = former.manifest.get("inputs", {}) if former else {}
-    frame = _digest(parts.release(), snapshot(draft)["site"], [(p.title, p.slug) for p in draft.pages], controller)
+    titles = [(page.title, page.slug) for page in draft.pages]
+    frame = _digest(parts.release(), snapshot(draft)["site"], titles, controller, site_input(draft).footer)
     files: dict[str, pack.File] = {}
     inputs: dict[str, str] = {}
     rendered = 0

@@ -16,6 +16,7 @@ OWN = {
     "test": "webanizr.local.tests",
     "lint": "webanizr.local.lint",
     "bench": "webanizr.local.bench",
+    "vendor": "webanizr.local.vendor",
 }
 # They look at code and settings only.
 WITHOUT_SERVERS = {"help", "version", "collectstatic", "compilemessages", "makemessages", "diffsettings", "findstatic"}

@@ -291,13 +291,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         current().stop()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the running product and of the browser together in one process, one after the other."""
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        if "stack" in names or "browser" in names:
-            item.add_marker(pytest.mark.xdist_group("stack"))
-            item.add_marker(pytest.mark.stack)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests of the running product and of the browser together in one process, one after the other.
+
+    At collection, so that it is known before xdist divides the tests.
+    """
+    names = getattr(item, "fixturenames", ())
+    if "stack" in names or "browser" in names:
+        item.add_marker(pytest.mark.xdist_group("stack"))
+        item.add_marker(pytest.mark.stack)
 
 
 def migrate_template() -> None:

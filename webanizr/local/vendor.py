@@ -1,6 +1,7 @@
-"""Fetches third-party front-end files from npm and writes their manifest: `python -m webanizr.local.vendor`.
+"""`manage.py vendor`: fetches third-party front-end files from npm and writes their manifest.
 
-Needs npm; nothing of it runs at run time. The icons are those of the allow-list, in one sprite.
+Needs npm; nothing of it runs at run time. The icons are those of the allow-list, in one sprite. With `--check` it
+writes nothing and says which files differ from what npm has.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -42,6 +44,7 @@ ICONS = [
     "arrow-up",
     "badge-check",
     "bold",
+    "briefcase",
     "calendar",
     "check",
     "chevron-down",
@@ -63,12 +66,14 @@ ICONS = [
     "ellipsis",
     "external-link",
     "eye",
+    "file-down",
     "file-text",
     "fingerprint-pattern",
     "globe",
     "grip-vertical",
     "heading-2",
     "heading-3",
+    "heart-pulse",
     "history",
     "house",
     "image",
@@ -81,6 +86,7 @@ ICONS = [
     "link",
     "list",
     "list-ordered",
+    "loader-circle",
     "lock",
     "log-out",
     "mail",
@@ -124,7 +130,9 @@ ICONS = [
     "user-plus",
     "user-round",
     "users",
+    "utensils",
     "wifi-off",
+    "wrench",
     "x",
 ]
 
@@ -158,39 +166,50 @@ def sprite(archive: tarfile.TarFile) -> bytes:
     return ('<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n").encode()
 
 
-def store(entries: list[dict[str, str]], file: str, data: bytes, package: str, version: str, licence: str) -> None:
-    """Write a vendored file and its row in the manifest."""
-    path = ROOT / file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    licence_file = f"static/vendor/licences/{package.replace('/', '-').lstrip('@')}.txt"
-    entries.append(
-        {
-            "file": file,
-            "package": package,
-            "version": version,
-            "licence": licence,
-            "licence_file": licence_file,
-            "integrity": digest(data),
-        }
-    )
+def row(file: str, data: bytes, package: str, version: str, licence: str) -> dict[str, str]:
+    """Return a vendored file's row in the manifest."""
+    return {
+        "file": file,
+        "package": package,
+        "version": version,
+        "licence": licence,
+        "licence_file": f"static/vendor/licences/{package.replace('/', '-').lstrip('@')}.txt",
+        "integrity": digest(data),
+    }
 
 
-def main() -> None:
-    """Fetch everything anew."""
-    entries: list[dict[str, str]] = []
-    (ROOT / "static/vendor/licences").mkdir(parents=True, exist_ok=True)
-    for package, version, licence, files in PACKAGES:
+def everything() -> dict[str, bytes]:
+    """Return all vendored files, licences and manifest included, as npm has them now: {path here: content}."""
+    entries, files = [], {}
+    for package, version, licence, wanted in PACKAGES:
         archive = fetch(package, version)
-        for source, file in files.items():
-            store(entries, file, member(archive, source), package, version, licence)
-        (ROOT / entries[-1]["licence_file"]).write_bytes(member(archive, "LICENSE"))
+        for source, file in wanted.items():
+            files[file] = member(archive, source)
+            entries.append(row(file, files[file], package, version, licence))
+        files[entries[-1]["licence_file"]] = member(archive, "LICENSE")
     package, version, licence, file = LUCIDE
     archive = fetch(package, version)
-    store(entries, file, sprite(archive), package, version, licence)
-    (ROOT / entries[-1]["licence_file"]).write_bytes(member(archive, "LICENSE"))
-    (ROOT / MANIFEST).write_text(json.dumps(entries, indent=1) + "\n")
+    files[file] = sprite(archive)
+    entries.append(row(file, files[file], package, version, licence))
+    files[entries[-1]["licence_file"]] = member(archive, "LICENSE")
+    files[str(MANIFEST)] = (json.dumps(entries, indent=1) + "\n").encode()
+    return files
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fetch everything anew, or with --check compare; return the exit code."""
+    differ = []
+    for file, data in everything().items():
+        path = ROOT / file
+        if path.is_file() and path.read_bytes() == data:
+            continue
+        differ.append(file)
+        if "--check" not in (arguments or []):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    print("\n".join(differ) or "all vendored files are npm's")
+    return 1 if differ and "--check" in (arguments or []) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
+from django.core.paginator import Page
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    FileInput,
+    RadioSelect,
+    Select,
+    Textarea,
+)
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
@@ -79,8 +88,13 @@ def button(
 
 
 @register.simple_tag
-def field(bound: BoundField, *, autofocus: bool = False, code: bool = False, optional: bool = False) -> SafeString:
-    """A form field: label, help, control, error. Works for any Django form field."""
+def field(
+    bound: BoundField, *, autofocus: bool = False, code: bool = False, optional: bool = False, switch: bool = False
+) -> SafeString:
+    """A form field: label, help, control, error. Works for any Django form field.
+
+    Args: code: big digits, for a code from a mail; optional: says so beside the label; switch: a yes/no as a switch.
+    """
     widget = bound.field.widget
     described = [f"{bound.auto_id}-help"] if bound.help_text else []
     described += [f"{bound.auto_id}-error"] if bound.errors else []
@@ -95,8 +109,10 @@ def field(bound: BoundField, *, autofocus: bool = False, code: bool = False, opt
     if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
         kind = "choices"
     elif isinstance(widget, CheckboxInput):
-        kind = "switch"
-        attrs["class"] = "check"
+        kind = "switch" if switch else "check"
+        attrs["class"] = "switch" if switch else "check"
+    elif isinstance(widget, FileInput):
+        kind = "file"
     elif isinstance(widget, Select):
         kind = "select"
     elif isinstance(widget, Textarea):
@@ -158,6 +174,60 @@ def avatar(*, name: str, large: bool = False) -> SafeString:
 def copyrow(*, label: str, value: str) -> SafeString:
     """A value to copy, with a button where JavaScript works."""
     return show("copyrow", label=label, value=value)
+
+
+@register.simple_tag
+def crumbs(*, items: Sequence[tuple[str, str]], here: str) -> SafeString:
+    """Where this page is: links to what it is part of, then its own name.
+
+    Args: items: (words, address), the outermost first; here: the page's own words.
+    """
+    return show("crumbs", items=items, here=here)
+
+
+@register.simple_tag
+def pager(*, page: Page[Any] | None = None, newer: str = "", older: str = "", query: str = "") -> SafeString:
+    """The way to more of a list: by page numbers (`page`), or by the addresses of newer and older rows.
+
+    Args: page: of Django's paginator; query: what else stands in the address, as "folder=all".
+    """
+    if page is not None:
+        kept = f"&{query}" if query else ""
+        newer = f"?page={page.previous_page_number()}{kept}" if page.has_previous() else ""
+        older = f"?page={page.next_page_number()}{kept}" if page.has_next() else ""
+    return show("pager", page=page, newer=newer, older=older)
+
+
+@register.simple_block_tag
+def undo(content: str, *, text: str, url: str = "", name: str = "", value: str = "") -> SafeString:
+    """What just happened, with a way back that stays in the page; the form's hidden fields and csrf are the content.
+
+    Args: url: where the form goes, without it there is no way back; name, value: of the button.
+    """
+    return show("undo", content=content, text=text, url=url, name=name, value=value)
+
+
+@register.simple_tag
+def steps(*, items: Sequence[dict[str, Any]], action: str) -> SafeString:
+    """A list of steps; the first that isn't done is next and carries a button.
+
+    Args: items: {"words", "done", "url"}; action: the button's words.
+    """
+    following = next((index for index, item in enumerate(items) if not item["done"]), -1)
+    rows = [{**item, "following": index == following} for index, item in enumerate(items)]
+    return show("steps", rows=rows, action=action)
+
+
+@register.simple_block_tag
+def job(content: str, *, job: Any, title: str, poll: str = "") -> SafeString:
+    """Long work: title, progress in numbers and words; the content is what can be done now.
+
+    Args: job: has id, state (queued, running, done, failed), done, total and message; poll: the address that answers
+        with this component again, asked every two seconds until the work has ended.
+    """
+    share = min(100, round(100 * job.done / job.total)) if job.total else 0
+    running = job.state in ("queued", "running")
+    return show("job", content=content, job=job, title=title, poll=poll if running else "", share=share)
 
 
 @register.simple_tag

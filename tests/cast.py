@@ -1,0 +1,87 @@
+"""The named cast: Alice pays and owns, Bob is her colleague, Rita reads forms, Charlie has an account elsewhere."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.test import Client
+from django.utils import timezone
+
+from accounts.middleware import SESSION_KEY
+from accounts.models import Account, Membership, Role, User
+from accounts.services.accounts import create_account
+from sites.models import Form, Page, Site, Submission
+from sites.services.sites import create_site
+from webanizr.core import tenancy, vault
+
+
+@dataclass
+class Person:
+    """Somebody with a browser that is signed in."""
+
+    user: User
+    account: Account
+    client: Client
+
+
+def person(name: str) -> User:
+    """Store somebody whose address is confirmed."""
+    user = User.objects.create_user(f"{name.lower()}-{uuid.uuid4().hex[:6]}@example.nl", name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def signed_in(user: User, account: Account) -> Person:
+    """Return the person with a browser that has the account open."""
+    client = Client(headers={"accept-language": "en-gb"})
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session[SESSION_KEY] = str(account.pk)
+    session.save()
+    return Person(user, account, client)
+
+
+def owner(name: str) -> Person:
+    """Return somebody with an account of their own."""
+    user = person(name)
+    return signed_in(user, create_account(actor=user, name=f"Bakkerij {name}").account)
+
+
+def colleague(name: str, boss: Person, role: Role) -> Person:
+    """Return somebody else in the same account."""
+    user = person(name)
+    with tenancy.tenant(boss.account.pk, user_id=boss.user.pk):
+        Membership.objects.create(account=boss.account, user=user, role=role)
+    return signed_in(user, boss.account)
+
+
+def site_of(someone: Person) -> tuple[Site, Page, Form]:
+    """Return a website made from the three questions."""
+    with tenancy.tenant(someone.account.pk, user_id=someone.user.pk):
+        site = create_site(kind="shop", name="Bakkerij Het Hoekje", place="Rotterdam", actor=someone.user)
+        return site, Page.objects.get(site=site), Form.objects.get(site=site)
+
+
+def stored_submission(site: Site, form: Form, **answers: str) -> Submission:
+    """Return a submission as the hosting service builds it; to be saved under the hosting login."""
+    key = uuid.uuid4()
+    content = {
+        "fields": [
+            {"id": f["id"], "type": f["type"], "label": f["label"], "purpose": f.get("purpose", "")}
+            for f in form.fields
+        ],
+        "values": answers,
+        "language": "nl",
+    }
+    sealed = vault.seal(content, account_id=site.account_id, site_id=site.id, form_id=form.id, submission_id=key)
+    return Submission(
+        id=key,
+        account_id=site.account_id,
+        site_id=site.id,
+        form_id=form.id,
+        content=sealed,
+        expires_at=timezone.now() + timedelta(days=365),
+    )

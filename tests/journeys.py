@@ -1,0 +1,97 @@
+"""Ways through the product in a real browser, shared by tests."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.local.running import Stack
+
+PRIMARY = "main button.btn--primary"
+
+
+def code_for(stack: Stack, address: str, *, after: int = 0) -> str:
+    """Return the code from the newest mail to somebody."""
+    subject = str(stack.wait_for_mail(address, after=after)["Subject"])
+    found = re.search(r"\d{6}", subject)
+    assert found, subject
+    return found[0]
+
+
+def sign_up(page: Any, stack: Stack, name: str) -> str:
+    """Sign somebody up; return their address. Ends at the three questions."""
+    address = f"{name.split()[0].lower()}{time.time_ns()}@example.nl"
+    page.goto("/")
+    page.fill("[name=name]", name)
+    page.fill("[name=email]", address)
+    page.click(PRIMARY)
+    page.fill("[name=code]", code_for(stack, address))
+    page.click(PRIMARY)
+    page.wait_for_url(re.compile("/start/"))
+    return address
+
+
+def make_site(page: Any, name: str) -> None:
+    """Answer the three questions; ends in the editor with the page shown in its frame."""
+    page.check("input[value=shop]", force=True)
+    page.fill("[name=name]", name)
+    page.fill("[name=place]", "Rotterdam")
+    page.click(PRIMARY)
+    page.wait_for_url(re.compile("/edit/"))
+    frame_of(page).wait_for_selector("h1 [data-edit]")
+
+
+def frame_of(page: Any) -> Any:
+    """Return the editor's frame."""
+    for _ in range(100):
+        found = [frame for frame in page.frames if "//frame." in frame.url]
+        if found:
+            return found[0]
+        page.wait_for_timeout(50)
+    raise AssertionError("the frame did not load")
+
+
+def saved(page: Any) -> None:
+    """Wait until the editor says that everything is stored."""
+    for _ in range(200):
+        if page.evaluate("webanizrEditor.saver.clean"):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not saved: {page.inner_text('#state')}")
+
+
+def publish(page: Any) -> str:
+    """Put the site online from the editor; return its address."""
+    page.click("#publish")
+    page.wait_for_url(re.compile("/publish/"))
+    page.click(PRIMARY)
+    page.wait_for_url(re.compile(r"/sites/[0-9a-f-]+/$"))
+    return str(page.locator("main .top a[href*='.localhost']").first.get_attribute("href"))
+
+
+def fill_in(visitor: Any, url: str, message: str) -> None:
+    """Send a site's contact form as a visitor."""
+    visitor.goto(url)
+    visitor.fill("form [name=name]", "Vera Visser")
+    visitor.fill("form [name=email]", "vera@example.nl")
+    visitor.fill("form [name=message]", message)
+    visitor.wait_for_timeout(3200)  # nobody types that fast: the form's own time trap
+    visitor.click("form button[type=submit]")
+    visitor.wait_for_load_state()
+    if "/bedankt" not in visitor.url:  # the proof of work wasn't there yet: one more click
+        visitor.click("form button[type=submit]")
+    visitor.wait_for_url(re.compile("/bedankt"))
+
+
+def axe(page: Any) -> list[str]:
+    """Return what axe finds on the page as it is, in short."""
+    found = Axe().run(page).response["violations"]
+    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:160]}" for each in found]
+
+
+def sideways(page: Any) -> bool:
+    """Whether the page scrolls sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"))
