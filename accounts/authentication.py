@@ -46,7 +46,7 @@ class TokenAuthentication(BaseAuthentication):
                 )
         if token is None or membership is None:
             tenancy.switch(account_id=None, user_id=None)
-            address = ratelimit.ip_prefix(request.META.get("REMOTE_ADDR", ""))
+            address = ratelimit.ip_prefix(ratelimit.client_address(request.META))
             wait = ratelimit.hit("token", address, limit=FAILURES_PER_MINUTE, seconds=60)
             if wait:
                 raise Throttled(wait=wait)

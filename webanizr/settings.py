@@ -87,6 +87,8 @@ HOSTING_SCHEME = env("HOSTING_SCHEME", "http" if LOCAL else "https")
 HOSTING_PORT = env_int("HOSTING_PORT", 8001 if LOCAL else 443)
 HOSTING_ORIGIN_SUFFIX = "" if HOSTING_PORT in (80, 443) else f":{HOSTING_PORT}"
 SECURE = APP_URL.startswith("https://")
+# Addresses of our own proxies: only what comes from them says for whom it asks (X-Forwarded-For).
+PROXIES = frozenset(env("PROXIES", "").split())
 ALLOWED_HOSTS = (
     ["*"] if SERVICE == "hosting" else [urlsplit(APP_URL if SERVICE != "staff" else STAFF_URL).hostname or ""]
 )

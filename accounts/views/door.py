@@ -23,7 +23,7 @@ def limited(view: View) -> View:
 
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST":
-            network = ratelimit.ip_prefix(request.META.get("REMOTE_ADDR", ""))
+            network = ratelimit.ip_prefix(ratelimit.client_address(request.META))
             wait = ratelimit.hit("door", network, limit=PER_NETWORK, seconds=WINDOW)
             email = request.POST.get("email", "").strip().lower()
             if email and not wait:

@@ -39,12 +39,13 @@ def _sign(payload: bytes) -> str:
     return hmac.new(key, payload, hashlib.sha256).hexdigest()
 
 
-def make(form_id: str, *, proven: bool = False, now: float | None = None) -> dict[str, Any]:
+def make(form_id: str, *, proven: bool = False, number: int | None = None, now: float | None = None) -> dict[str, Any]:
     """Return a challenge for a form.
 
-    Args: proven: the confirm page's token, which needs no work: its button was pressed by a person who saw the answers.
+    Args: proven: the confirm page's token, which needs no work: its button was pressed by a person who saw the answers;
+    number: the solution, default a random one below MAX_NUMBER; now: seconds since 1970.
     """
-    number = secrets.randbelow(MAX_NUMBER)
+    number = secrets.randbelow(MAX_NUMBER) if number is None else number
     salt = secrets.token_hex(8)
     target = hashlib.sha256(f"{salt}{number}".encode()).hexdigest()
     body = {

@@ -128,7 +128,7 @@ def take(post: Post) -> Iterable[bytes]:
     post.values = {name: values for name, values in sent.items() if name not in OWN}
     wait = ratelimit.hit(
         "intake",
-        f"{post.pointer.site_id}{ratelimit.ip_prefix(environ.get('REMOTE_ADDR', ''))}",
+        f"{post.pointer.site_id}{ratelimit.ip_prefix(ratelimit.client_address(environ))}",
         limit=PER_NETWORK,
         seconds=WINDOW,
     )
