@@ -1,0 +1,121 @@
+"""Passkeys, the authenticator app, other devices and a new address, in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import struct
+import time
+from typing import Any
+
+from tests import journeys
+from tests.local.running import Stack
+
+
+def virtual_authenticator(page: Any) -> Any:
+    """Give the browser a fingerprint reader; return its session."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return session
+
+
+def totp(secret: str) -> str:
+    """Return the code an authenticator app shows now (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+def sign_out(page: Any) -> None:
+    page.goto("/logout/")
+    page.click(journeys.PRIMARY)
+
+
+def test_a_passkey_signs_in_without_a_mail(page: Any, stack: Stack) -> None:
+    journeys.sign_up(page, stack, "Petra Sleutel")
+    virtual_authenticator(page)
+    page.goto("/settings/security/passkeys/add/")
+    page.fill("[name=name]", "Mijn laptop")
+    page.click(journeys.PRIMARY)
+    page.wait_for_url(re.compile("/settings/security/"))
+    page.goto("/settings/security/")
+    assert "Mijn laptop" in page.inner_text("main")
+    sign_out(page)
+    page.goto("/login/")
+    page.click("passkey-login button")
+    page.wait_for_url(re.compile("/start/"))
+
+
+def test_an_app_asks_for_its_code_after_the_mail(page: Any, stack: Stack) -> None:
+    address = journeys.sign_up(page, stack, "Teun Teller")
+    page.goto("/settings/security/app/")
+    secret = page.inner_text("copy-row code")
+    page.fill("[name=code]", "000000" if totp(secret) != "000000" else "111111")
+    page.click(journeys.PRIMARY)
+    assert "/app/" in page.url
+    page.fill("[name=code]", totp(secret))
+    page.click(journeys.PRIMARY)
+    page.wait_for_load_state()
+    page.goto("/settings/security/")
+    assert "Aan" in page.inner_text("main")
+    sign_out(page)
+    before = len([mail for mail in stack.mails() if mail["To"] == address])
+    page.goto("/login/")
+    page.fill("[name=email]", address)
+    page.click(journeys.PRIMARY)
+    page.fill("[name=code]", journeys.code_for(stack, address, after=before))
+    page.click(journeys.PRIMARY)
+    page.wait_for_url(re.compile("/login/two/"))
+    page.goto("/")
+    assert "/signup/" in page.url
+
+
+def test_another_device_is_signed_out_at_once(page: Any, stack: Stack, browser: Any) -> None:
+    address = journeys.sign_up(page, stack, "Dirk Dubbel")
+    context = browser.new_context(base_url=stack.app, locale="nl-NL")
+    other = context.new_page()
+    before = len([mail for mail in stack.mails() if mail["To"] == address])
+    other.goto("/login/")
+    other.fill("[name=email]", address)
+    other.click(journeys.PRIMARY)
+    other.fill("[name=code]", journeys.code_for(stack, address, after=before))
+    other.click(journeys.PRIMARY)
+    other.wait_for_url(re.compile("/start/"))
+    page.goto("/settings/security/")
+    assert page.locator("form[action*='/end/']").count() == 1
+    page.click("form[action*='/end/'] button")
+    other.goto("/settings/")
+    assert "/login/" in other.url
+    context.close()
+
+
+def test_a_new_address_is_confirmed_and_the_old_one_can_take_it_back(page: Any, stack: Stack) -> None:
+    old = journeys.sign_up(page, stack, "Nina Nieuw")
+    new = f"nieuw{time.time_ns()}@example.nl"
+    page.goto("/settings/email/")
+    page.fill("[name=email]", new)
+    page.click(journeys.PRIMARY)
+    page.fill("[name=code]", journeys.code_for(stack, new))
+    page.click(journeys.PRIMARY)
+    assert new in page.inner_text("main")
+    told = stack.wait_for_mail(old, after=2)
+    link = re.search(r"http://localhost:\d+/address/undo/\S+", told.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert link
+    page.goto(link[0])
+    page.click(journeys.PRIMARY)
+    assert "terug" in page.inner_text("main")
+    page.goto("/settings/email/")
+    assert old in page.inner_text("main")
