@@ -21,15 +21,21 @@ def code_for(stack: Stack, address: str, *, after: int = 0) -> str:
     return found[0]
 
 
+def send(page: Any, selector: str = PRIMARY) -> None:
+    """Press a button that leads to a next page (or the same one again) and wait for that."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def sign_up(page: Any, stack: Stack, name: str) -> str:
     """Sign somebody up; return their address. Ends at the three questions."""
     address = f"{name.split()[0].lower()}{time.time_ns()}@example.nl"
     page.goto("/")
     page.fill("[name=name]", name)
     page.fill("[name=email]", address)
-    page.click(PRIMARY)
+    send(page)
     page.fill("[name=code]", code_for(stack, address))
-    page.click(PRIMARY)
+    send(page)
     page.wait_for_url(re.compile("/start/"))
     return address
 
@@ -39,7 +45,7 @@ def make_site(page: Any, name: str) -> None:
     page.check("input[value=shop]", force=True)
     page.fill("[name=name]", name)
     page.fill("[name=place]", "Rotterdam")
-    page.click(PRIMARY)
+    send(page)
     page.wait_for_url(re.compile("/edit/"))
     frame_of(page).wait_for_selector("h1 [data-edit]")
 
@@ -67,7 +73,7 @@ def publish(page: Any) -> str:
     """Put the site online from the editor; return its address."""
     page.click("#publish")
     page.wait_for_url(re.compile("/publish/"))
-    page.click(PRIMARY)
+    send(page)
     page.wait_for_url(re.compile(r"/sites/[0-9a-f-]+/$"))
     return str(page.locator("main .top a[href*='.localhost']").first.get_attribute("href"))
 

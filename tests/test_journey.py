@@ -58,10 +58,10 @@ def test_from_sign_up_to_export(page: Any, stack: Stack, browser: Any) -> None:
 
     page.goto("/inbox/")
     assert "1 ongelezen" in page.inner_text("main")
-    page.click("a.mrow__n")
+    journeys.send(page, "a.mrow__n")
     assert "Hebben jullie desem op zaterdag?" in page.inner_text("main")
     page.goto("/exports/")
-    page.click(journeys.PRIMARY)
+    journeys.send(page)
     page.wait_for_selector("text=Download", timeout=30_000)
     with page.expect_download() as download:
         page.click("text=Download")
@@ -72,9 +72,9 @@ def test_from_sign_up_to_export(page: Any, stack: Stack, browser: Any) -> None:
     # delete with a way back
     page.goto("/inbox/")
     page.check("input[name=id]")
-    page.click("text=Verwijderen")
+    journeys.send(page, "text=Verwijderen")
     assert "prullenbak" in page.inner_text("main")
-    page.click("text=Ongedaan maken")
+    journeys.send(page, "text=Ongedaan maken")
     assert "Vera Visser" in page.inner_text("main")
 
 

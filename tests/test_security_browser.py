@@ -41,7 +41,7 @@ def totp(secret: str) -> str:
 
 def sign_out(page: Any) -> None:
     page.goto("/logout/")
-    page.click(journeys.PRIMARY)
+    journeys.send(page)
 
 
 def test_a_passkey_signs_in_without_a_mail(page: Any, stack: Stack) -> None:
@@ -49,8 +49,7 @@ def test_a_passkey_signs_in_without_a_mail(page: Any, stack: Stack) -> None:
     virtual_authenticator(page)
     page.goto("/settings/security/passkeys/add/")
     page.fill("[name=name]", "Mijn laptop")
-    page.click(journeys.PRIMARY)
-    page.wait_for_url(re.compile("/settings/security/"))
+    journeys.send(page)
     page.goto("/settings/security/")
     assert "Mijn laptop" in page.inner_text("main")
     sign_out(page)
@@ -64,20 +63,19 @@ def test_an_app_asks_for_its_code_after_the_mail(page: Any, stack: Stack) -> Non
     page.goto("/settings/security/app/")
     secret = page.inner_text("copy-row code")
     page.fill("[name=code]", "000000" if totp(secret) != "000000" else "111111")
-    page.click(journeys.PRIMARY)
+    journeys.send(page)
     assert "/app/" in page.url
     page.fill("[name=code]", totp(secret))
-    page.click(journeys.PRIMARY)
-    page.wait_for_load_state()
+    journeys.send(page)
     page.goto("/settings/security/")
     assert "Aan" in page.inner_text("main")
     sign_out(page)
     before = len([mail for mail in stack.mails() if mail["To"] == address])
     page.goto("/login/")
     page.fill("[name=email]", address)
-    page.click(journeys.PRIMARY)
+    journeys.send(page)
     page.fill("[name=code]", journeys.code_for(stack, address, after=before))
-    page.click(journeys.PRIMARY)
+    journeys.send(page)
     page.wait_for_url(re.compile("/login/two/"))
     page.goto("/")
     assert "/signup/" in page.url
@@ -90,13 +88,13 @@ def test_another_device_is_signed_out_at_once(page: Any, stack: Stack, browser: 
     before = len([mail for mail in stack.mails() if mail["To"] == address])
     other.goto("/login/")
     other.fill("[name=email]", address)
-    other.click(journeys.PRIMARY)
+    journeys.send(other)
     other.fill("[name=code]", journeys.code_for(stack, address, after=before))
-    other.click(journeys.PRIMARY)
+    journeys.send(other)
     other.wait_for_url(re.compile("/start/"))
     page.goto("/settings/security/")
     assert page.locator("form[action*='/end/']").count() == 1
-    page.click("form[action*='/end/'] button")
+    journeys.send(page, "form[action*='/end/'] button")
     other.goto("/settings/")
     assert "/login/" in other.url
     context.close()
@@ -107,15 +105,15 @@ def test_a_new_address_is_confirmed_and_the_old_one_can_take_it_back(page: Any, 
     new = f"nieuw{time.time_ns()}@example.nl"
     page.goto("/settings/email/")
     page.fill("[name=email]", new)
-    page.click(journeys.PRIMARY)
+    journeys.send(page)
     page.fill("[name=code]", journeys.code_for(stack, new))
-    page.click(journeys.PRIMARY)
+    journeys.send(page)
     assert new in page.inner_text("main")
     told = stack.wait_for_mail(old, after=2)
     link = re.search(r"http://localhost:\d+/address/undo/\S+", told.get_body(("plain",)).get_content())  # type: ignore[union-attr]
     assert link
     page.goto(link[0])
-    page.click(journeys.PRIMARY)
+    journeys.send(page)
     assert "terug" in page.inner_text("main")
     page.goto("/settings/email/")
     assert old in page.inner_text("main")

@@ -1,4 +1,4 @@
-// A value with a copy button; the button shows only where copying works.
+// A value with a copy button; the button shows only where copying works, and says that it did.
 class CopyRow extends HTMLElement {
   connectedCallback() {
     const button = this.querySelector("button");
@@ -6,7 +6,9 @@ class CopyRow extends HTMLElement {
     button.hidden = false;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(this.querySelector("code").textContent);
-      button.querySelector("use").setAttribute("href", button.querySelector("use").getAttribute("href").replace(/#.*/, "#check"));
+      const use = button.querySelector("use");
+      use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#check"));
+      this.querySelector("[role=status]").textContent = button.dataset.done;
     });
   }
 }

@@ -1,4 +1,5 @@
 // Our own elements, one file each. Every page works without them.
-import "./theme-switch.js";
-import "./copy-row.js";
+import "./auto-submit.js";
 import "./check-all.js";
+import "./copy-row.js";
+import "./theme-switch.js";

@@ -8,12 +8,17 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
+def theme(request: HttpRequest) -> str:
+    """Return the colour scheme that the reader chose: auto, light or dark."""
+    chosen = request.COOKIES.get("theme", "auto")
+    return chosen if chosen in ("light", "dark") else "auto"
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the account, the membership, the colour scheme and the unread count for the page's frame."""
-    theme = request.COOKIES.get("theme", "auto")
     values: dict[str, Any] = {
         "service": settings.SERVICE,
-        "theme": theme if theme in ("light", "dark") else "auto",
+        "theme": theme(request),
         "reference": getattr(request, "reference", ""),
         "account": getattr(request, "account", None),
         "membership": getattr(request, "membership", None),

@@ -13,7 +13,12 @@ from django.utils import translation
 from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 
+from webanizr.core.context import theme
+
 log = logging.getLogger("webanizr.errors")
+
+# Read at start: it is what people get when even the templates can't be rendered.
+PLAIN = (settings.BASE_DIR / "templates" / "errors" / "plain.html").read_text()
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -40,11 +45,14 @@ def page(request: HttpRequest, status: int, *, message: str = "", retry_after: i
             language = get_language_from_request(request)
         except Exception:  # a damaged request must still get its page
             language = settings.LANGUAGE_CODE
-        with translation.override(language):
-            html = render_to_string(
-                f"errors/{status}.html",
-                {"reference": reference, "message": message, "retry_after": retry_after, "language": language},
-            )
+        html: str
+        words = {"reference": reference, "message": message, "retry_after": retry_after, "language": language}
+        try:
+            with translation.override(language):
+                html = render_to_string(f"errors/{status}.html", {**words, "theme": theme(request)})
+        except Exception:
+            log.exception("the error page failed, reference %s", reference)
+            html = PLAIN.replace("REFERENCE", reference)
         response = HttpResponse(html, status=status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)

@@ -46,7 +46,10 @@ def build(*, to: str, template: str, context: dict[str, Any], language: str, key
     with translation.override(language):
         subject = " ".join(render_to_string(f"{template}.subject.txt", words).split())
         text = render_to_string(f"{template}.txt", words).strip() + "\n"
-        html = css_inline.inline(render_to_string(f"{template}.html", words), load_remote_stylesheets=False)
+        # the rules for dark screens can't be inlined: they stay in the head
+        html = css_inline.inline(
+            render_to_string(f"{template}.html", words), load_remote_stylesheets=False, keep_at_rules=True
+        )
     message = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [to])
     message.attach_alternative(html, "text/html")
     message.extra_headers["Message-ID"] = f"<{key}@webanizr.nl>"  # the same on every attempt

@@ -78,6 +78,7 @@ ICONS = [
     "house",
     "image",
     "inbox",
+    "info",
     "italic",
     "key-round",
     "languages",

@@ -112,7 +112,7 @@ def field(
         kind = "switch" if switch else "check"
         attrs["class"] = "switch" if switch else "check"
     elif isinstance(widget, FileInput):
-        kind = "file"
+        attrs["class"] = "input input--file"
     elif isinstance(widget, Select):
         kind = "select"
     elif isinstance(widget, Textarea):
@@ -133,9 +133,7 @@ def field(
 def callout(content: str, *, kind: str = "", title: str = "", icon: str = "") -> SafeString:
     """A message that stays: kind "" (information), ok, warn, bad, plain or staff."""
     icons = {"ok": "circle-check", "warn": "triangle-alert", "bad": "circle-alert", "staff": "shield-check"}
-    return show(
-        "callout", content=content, kind=kind, title=title, icon=icon or icons.get(kind, "circle-question-mark")
-    )
+    return show("callout", content=content, kind=kind, title=title, icon=icon or icons.get(kind, "info"))
 
 
 @register.simple_block_tag
@@ -186,16 +184,19 @@ def crumbs(*, items: Sequence[tuple[str, str]], here: str) -> SafeString:
 
 
 @register.simple_tag
-def pager(*, page: Page[Any] | None = None, newer: str = "", older: str = "", query: str = "") -> SafeString:
+def pager(
+    *, page: Page[Any] | None = None, newer: str = "", older: str = "", query: str = "", label: str = ""
+) -> SafeString:
     """The way to more of a list: by page numbers (`page`), or by the addresses of newer and older rows.
 
-    Args: page: of Django's paginator; query: what else stands in the address, as "folder=all".
+    Args: page: of Django's paginator; query: what else stands in the address, as "folder=all"; label: for screen
+        readers, where a page has more than one list.
     """
     if page is not None:
         kept = f"&{query}" if query else ""
         newer = f"?page={page.previous_page_number()}{kept}" if page.has_previous() else ""
         older = f"?page={page.next_page_number()}{kept}" if page.has_next() else ""
-    return show("pager", page=page, newer=newer, older=older)
+    return show("pager", page=page, newer=newer, older=older, label=label)
 
 
 @register.simple_block_tag
@@ -208,14 +209,13 @@ def undo(content: str, *, text: str, url: str = "", name: str = "", value: str =
 
 
 @register.simple_tag
-def steps(*, items: Sequence[dict[str, Any]], action: str) -> SafeString:
+def steps(*, items: Sequence[Any], action: str) -> SafeString:
     """A list of steps; the first that isn't done is next and carries a button.
 
-    Args: items: {"words", "done", "url"}; action: the button's words.
+    Args: items: each has words, done and url; action: the button's words.
     """
-    following = next((index for index, item in enumerate(items) if not item["done"]), -1)
-    rows = [{**item, "following": index == following} for index, item in enumerate(items)]
-    return show("steps", rows=rows, action=action)
+    following = next((item for item in items if not item.done), None)
+    return show("steps", items=items, following=following, action=action)
 
 
 @register.simple_block_tag
@@ -241,7 +241,7 @@ def tabs(*, items: Sequence[tuple[str, str, str]], current: str, label: str) -> 
 
 @register.simple_tag
 def bar_chart(*, points: Sequence[tuple[str, int]], label: str) -> SafeString:
-    """Bars drawn on the server, with a table twin for who can't see them.
+    """Bars drawn on the server, their outcome in words, and a table twin.
 
     Args: points: (words of the day, number), oldest first; the last bar stands out.
     """
@@ -262,4 +262,13 @@ def bar_chart(*, points: Sequence[tuple[str, int]], label: str) -> SafeString:
         if points
         else []
     )
-    return show("bar_chart", bars=bars, points=points, label=label, marks=marks)
+    numbers = [number for _, number in points]
+    return show(
+        "bar_chart",
+        bars=bars,
+        points=points,
+        label=label,
+        marks=marks,
+        total=sum(numbers),
+        most=max(numbers, default=0),
+    )
