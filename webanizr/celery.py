@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import beat_init, worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webanizr.settings")
 
@@ -11,6 +11,23 @@ app = Celery("webanizr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["webanizr.core", "accounts", "sites"])
 app.conf.imports = ["webanizr.core.mail", "sites.export_tasks"]
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_a_broken_promise(**_: object) -> None:
+    """A worker starts under the same conditions as the web services; raises SystemExit.
+
+    Celery logs an exception of a signal's receiver and goes on, SystemExit ends the process.
+    """
+    from django.core.management.base import SystemCheckError
+
+    from webanizr.core.checks import stop_on_errors
+
+    try:
+        stop_on_errors()
+    except SystemCheckError as error:
+        raise SystemExit(str(error)) from error
 
 
 @worker_process_init.connect

@@ -1,0 +1,62 @@
+"""A setting that would break a promise is no running service: every kind of process refuses to start with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from webanizr.local import provision, testing
+from webanizr.local.place import ROOT
+
+WEB = [sys.executable, "-c", "import webanizr.wsgi"]
+WORKER = [sys.executable, "-m", "celery", "-A", "webanizr", "worker", "--concurrency=1", "--pool=solo"]
+BEAT = [sys.executable, "-m", "celery", "-A", "webanizr", "beat", "-s", "{data}/schedule"]
+PROCESSES = {"app": WEB, "hosting": WEB, "staff": WEB, "worker": WORKER, "exporter": WORKER, "beat": BEAT}
+
+
+def start(process: str, **broken: str) -> subprocess.CompletedProcess[str]:
+    service = "worker" if process == "beat" else process
+    run = testing.current()
+    env = os.environ | {"WEBANIZR_SERVICE": service, "DATABASE_URL": run.login(service)} | broken
+    command = [part.format(data=env["WEBANIZR_DATA"]) for part in PROCESSES[process]]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_another_region_than_ireland_is_refused(process: str) -> None:
+    """Promise 15."""
+    ended = start(process, AWS_REGION="eu-central-1")
+    assert ended.returncode != 0
+    assert "webanizr.E001" in ended.stderr
+    assert "AWS_REGION=eu-west-1" in ended.stderr
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("process", ["app", "worker", "beat"])
+def test_a_login_that_passes_by_row_level_security_is_refused(process: str) -> None:
+    """Promises 10 and 12. An administrator of a server that isn't ours alone may be bound by it, and then may start."""
+    run = testing.current()
+    url = provision.with_path(run.admin_url, run.database)
+    with closing(psycopg2.connect(url)) as admin, admin.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        if cursor.fetchone() == (False,):
+            return
+    ended = start(process, DATABASE_URL=url)
+    assert ended.returncode != 0
+    assert "webanizr.E003" in ended.stderr
+
+
+def test_a_guessable_key_is_refused() -> None:
+    ended = start("app", SECRET_KEY="short")
+    assert ended.returncode != 0
+    assert "webanizr.E002" in ended.stderr
+
+
+def test_sound_settings_start() -> None:
+    ended = start("app")
+    assert ended.returncode == 0, ended.stderr
