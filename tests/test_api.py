@@ -10,8 +10,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
+from PIL import Image
 
 from accounts.services.tokens import create_token
 from tests import cast
@@ -85,7 +87,72 @@ def test_messages_are_read_marked_and_exported(
     status, job = program.ask("post", "exports/", {"form": str(form.id)})
     assert (status, job["state"]) == (202, "queued")
     assert program.ask("get", f"exports/{job['id']}/")[0] == 200
+    assert [each["id"] for each in program.ask("get", "exports/")[1]["results"]] == [job["id"]]
     assert program.ask("get", f"exports/{job['id']}/download/")[0] == 409
+
+
+def picture(size: tuple[int, int] = (640, 480)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, "#884422").save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_pages_move_go_and_come_back(program: Caller) -> None:
+    site = program.ask("post", "sites/", {"name": "Bakkerij"})[1]
+    base = f"sites/{site['id']}/pages/"
+    first, second = (program.ask("post", base, {"title": title})[1] for title in ("Brood", "Taart"))
+    assert program.ask("post", f"{base}{second['id']}/move/", {"step": -1})[1]["position"] < second["position"]
+    assert program.ask("post", f"{base}{second['id']}/move/", {"step": 5})[1]["fields"]["step"]
+    assert program.ask("delete", f"{base}{first['id']}/")[0] == 204
+    assert program.ask("get", f"{base}{first['id']}/")[0] == 404
+    again = program.ask("post", base, {"title": "Brood"})[1]
+    assert again["slug"] == first["slug"]
+    assert program.ask("post", f"{base}{first['id']}/restore/")[1]["fields"]["slug"]
+    assert program.ask("delete", f"{base}{again['id']}/")[0] == 204
+    assert program.ask("post", f"{base}{first['id']}/restore/")[0] == 200
+    assert program.ask("get", f"{base}{first['id']}/")[0] == 200
+
+
+def test_pictures_are_added_and_described(program: Caller) -> None:
+    site = program.ask("post", "sites/", {"name": "Bakkerij"})[1]
+    address = f"/api/v1/sites/{site['id']}/pictures/"
+    sent = program.client.post(address, {"file": SimpleUploadedFile("brood.jpg", picture()), "alt": "Brood"})
+    assert sent.status_code == 201
+    found = sent.json()
+    assert (found["width"], found["height"], found["alt"]) == (640, 480, "Brood")
+    one = f"sites/{site['id']}/pictures/{found['id']}/"
+    assert program.ask("patch", one, {"alt": "Twee broden"})[1]["alt"] == "Twee broden"
+    assert [each["id"] for each in program.ask("get", f"sites/{site['id']}/pictures/")[1]["results"]] == [found["id"]]
+    for bad in ({}, {"file": SimpleUploadedFile("x.jpg", b"<script>")}, {"file": SimpleUploadedFile("x.jpg", b"")}):
+        refused = program.client.post(address, bad)
+        assert refused.status_code == 400
+        assert refused.json()["fields"]["file"]
+    assert Caller(cast.owner("Charlie"), "sites:read").ask("get", one)[0] == 404
+
+
+def test_a_website_goes_offline(program: Caller) -> None:
+    site = program.ask("post", "sites/", {"kind": "shop", "name": "Bakkerij API", "place": "Delft"})[1]
+    base = f"sites/{site['id']}/"
+    assert program.ask("post", f"{base}publish/")[0] == 201
+    assert program.ask("delete", f"{base}publish/")[0] == 204
+    assert program.ask("get", base)[1]["online"] is False
+
+
+def test_many_messages_at_once_and_nobody_elses(
+    program: Caller, alice: cast.Person, as_role: Callable[[str], AbstractContextManager[Any]]
+) -> None:
+    charlie = cast.owner("Charlie")
+    rows = []
+    for person in (alice, alice, charlie):
+        site, _page, form = cast.site_of(person)
+        row = cast.stored_submission(site, form, name="Vera", message="Dag!")
+        with as_role("hosting"), tenancy.tenant(person.account.pk):
+            row.save(force_insert=True)
+        rows.append(str(row.id))
+    assert program.ask("post", "submissions/", {"action": "delete", "ids": rows})[1] == {"changed": 2}
+    assert program.ask("get", "submissions/")[1]["results"] == []
+    assert program.ask("post", "submissions/", {"action": "burn", "ids": rows})[0] == 400
+    assert program.ask("post", "submissions/", {"action": "read", "ids": ["x"]})[0] == 400
 
 
 def test_a_token_does_no_more_than_its_scopes(alice: cast.Person) -> None:

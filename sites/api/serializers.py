@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from sites import themes
-from sites.models import Form, Page, Site, SiteVersion, Submission
+from sites.models import Asset, Form, Page, Site, SiteVersion, Submission
 from sites.selectors.inbox import open_message
 from webanizr.core.models import Job
 
@@ -93,6 +93,33 @@ class PageChange(serializers.Serializer[Any]):
     version = serializers.IntegerField(required=False, help_text="The version the content started from.")
 
 
+class PageMove(serializers.Serializer[Any]):
+    """One place up (-1) or down (1)."""
+
+    step = serializers.ChoiceField(choices=[-1, 1])
+
+
+class PictureSerializer(serializers.ModelSerializer[Asset]):
+    """A picture in the website's library; blocks name it by `id`."""
+
+    class Meta:
+        model = Asset
+        fields = ["id", "name", "alt", "width", "height", "created_at"]
+
+
+class NewPicture(serializers.Serializer[Any]):
+    """A picture to add."""
+
+    file = serializers.FileField()
+    alt = Line(max_length=200, default="", allow_blank=True, help_text="What can be seen on it.")
+
+
+class PictureChange(serializers.Serializer[Any]):
+    """What can be changed about a picture."""
+
+    alt = Line(max_length=200, allow_blank=True)
+
+
 class FormSerializer(serializers.ModelSerializer[Form]):
     """A form; the schema of its fields is at /api/v1/schema/fields/."""
 
@@ -133,6 +160,18 @@ class SubmissionChange(serializers.Serializer[Any]):
     """Mark a message, delete it or bring it back."""
 
     action = serializers.ChoiceField(choices=["read", "unread", "delete", "restore", "release"])
+
+
+class BulkChange(SubmissionChange):
+    """The same for several messages."""
+
+    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=200)
+
+
+class BulkResult(serializers.Serializer[Any]):
+    """How many messages changed."""
+
+    changed = serializers.IntegerField()
 
 
 class VersionSerializer(serializers.ModelSerializer[SiteVersion]):

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from sites.api import views
+from sites.api import exports, forms, pages, pictures, publishing, schemas, sites, submissions
 
 
 class Schema(SpectacularAPIView):
@@ -15,20 +15,24 @@ class Schema(SpectacularAPIView):
 
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
-    path("schema/blocks/", views.BlocksSchema.as_view()),
-    path("schema/fields/", views.FieldsSchema.as_view()),
-    path("sites/", views.Sites.as_view()),
-    path("sites/<uuid:site_id>/", views.OneSite.as_view()),
-    path("sites/<uuid:site_id>/pages/", views.Pages.as_view()),
-    path("sites/<uuid:site_id>/pages/<uuid:page_id>/", views.OnePage.as_view()),
-    path("sites/<uuid:site_id>/forms/", views.Forms.as_view()),
-    path("sites/<uuid:site_id>/forms/<uuid:form_id>/", views.OneForm.as_view()),
-    path("sites/<uuid:site_id>/publish/", views.Publish.as_view()),
-    path("sites/<uuid:site_id>/versions/", views.Versions.as_view()),
-    path("sites/<uuid:site_id>/versions/<uuid:version_id>/restore/", views.RestoreVersion.as_view()),
-    path("submissions/", views.Submissions.as_view()),
-    path("submissions/<uuid:submission_id>/", views.OneSubmission.as_view()),
-    path("exports/", views.Exports.as_view()),
-    path("exports/<uuid:job_id>/", views.OneExport.as_view()),
-    path("exports/<uuid:job_id>/download/", views.ExportFile.as_view()),
+    path("schema/blocks/", schemas.BlocksSchema.as_view()),
+    path("schema/fields/", schemas.FieldsSchema.as_view()),
+    path("sites/", sites.Sites.as_view()),
+    path("sites/<uuid:site_id>/", sites.OneSite.as_view()),
+    path("sites/<uuid:site_id>/pages/", pages.Pages.as_view()),
+    path("sites/<uuid:site_id>/pages/<uuid:page_id>/", pages.OnePage.as_view()),
+    path("sites/<uuid:site_id>/pages/<uuid:page_id>/move/", pages.MovePage.as_view()),
+    path("sites/<uuid:site_id>/pages/<uuid:page_id>/restore/", pages.RestorePage.as_view()),
+    path("sites/<uuid:site_id>/pictures/", pictures.Pictures.as_view()),
+    path("sites/<uuid:site_id>/pictures/<uuid:asset_id>/", pictures.OnePicture.as_view()),
+    path("sites/<uuid:site_id>/forms/", forms.Forms.as_view()),
+    path("sites/<uuid:site_id>/forms/<uuid:form_id>/", forms.OneForm.as_view()),
+    path("sites/<uuid:site_id>/publish/", publishing.Publish.as_view()),
+    path("sites/<uuid:site_id>/versions/", publishing.Versions.as_view()),
+    path("sites/<uuid:site_id>/versions/<uuid:version_id>/restore/", publishing.RestoreVersion.as_view()),
+    path("submissions/", submissions.Submissions.as_view()),
+    path("submissions/<uuid:submission_id>/", submissions.OneSubmission.as_view()),
+    path("exports/", exports.Exports.as_view()),
+    path("exports/<uuid:job_id>/", exports.OneExport.as_view()),
+    path("exports/<uuid:job_id>/download/", exports.ExportFile.as_view()),
 ]

@@ -1,0 +1,62 @@
+"""What visitors sent."""
+
+from __future__ import annotations
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sites.api import serializers as shapes
+from sites.api.base import Base
+from sites.selectors import inbox
+from sites.services import inbox as inbox_services
+from webanizr.core.pagination import CursorPages
+
+
+class Submissions(Base):
+    """What visitors sent."""
+
+    required_level = {"GET": "reader", "POST": "reader"}
+    scope = "submissions"
+
+    @extend_schema(operation_id="submissions_list", responses=shapes.SubmissionSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """List messages, newest first. Query: folder (all, unread, trash, quarantine), form (its id)."""
+        query = {name: request.query_params[name] for name in ("form", "folder") if name in request.query_params}
+        serializer = shapes.NewExport(data=query)
+        serializer.is_valid(raise_exception=True)
+        chosen = inbox.Filter(serializer.validated_data["folder"], serializer.validated_data.get("form"))
+        pager = CursorPages()
+        pager.ordering = ("-received_at", "-id")
+        found = pager.paginate_queryset(inbox.submissions(chosen).select_related("form"), request, view=self)
+        return pager.get_paginated_response(shapes.SubmissionSerializer(found, many=True).data)
+
+    @extend_schema(operation_id="submissions_bulk", request=shapes.BulkChange, responses=shapes.BulkResult)
+    def post(self, request: Request) -> Response:
+        """Mark, delete or restore several messages; answers how many of them were yours."""
+        values = self.checked(shapes.BulkChange)
+        changed = inbox_services.change(ids=values["ids"], action=values["action"], actor=self.actor)
+        return Response({"changed": changed})
+
+
+class OneSubmission(Base):
+    """One message."""
+
+    required_level = {"GET": "reader", "POST": "reader"}
+    scope = "submissions"
+
+    @extend_schema(operation_id="submissions_get", responses=shapes.SubmissionSerializer)
+    def get(self, request: Request, submission_id: uuid.UUID) -> Response:
+        """Show a message; that doesn't mark it as read."""
+        return Response(shapes.SubmissionSerializer(inbox.access_submission(submission_id)).data)
+
+    @extend_schema(
+        operation_id="submissions_change", request=shapes.SubmissionChange, responses=shapes.SubmissionSerializer
+    )
+    def post(self, request: Request, submission_id: uuid.UUID) -> Response:
+        """Mark, delete or restore a message."""
+        row = inbox.access_submission(submission_id)
+        inbox_services.change(ids=[row.id], action=self.checked(shapes.SubmissionChange)["action"], actor=self.actor)
+        return Response(shapes.SubmissionSerializer(inbox.access_submission(submission_id)).data)
