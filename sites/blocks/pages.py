@@ -13,9 +13,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from sites.blocks.inputs import FormInput, RenderContext, SiteInput
-from sites.blocks.render import fill, render_frame
+from sites.blocks.render import render_frame
 from sites.fields import definition
 from sites.fields.render import render_form
+from sites.schema.templates import fill
 
 FORM_UID = "form"
 

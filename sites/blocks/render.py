@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from html import escape
-from typing import Any
 
-from django.template import Context, Template, engines
 from django.utils import translation
 from django.utils.safestring import SafeString
 
@@ -22,6 +19,7 @@ from sites.blocks.inputs import (
     SiteInput,
 )
 from sites.blocks.scene import Scene
+from sites.schema.templates import fill
 
 __all__ = [
     "AssetInput",
@@ -37,19 +35,6 @@ __all__ = [
     "render_frame",
     "render_page",
 ]
-
-
-@cache
-def compiled(name: str) -> Template:
-    """Return a template, compiled once per process."""
-    engine: Any = engines["django"]
-    template: Template = engine.engine.get_template(name)
-    return template
-
-
-def fill(name: str, values: dict[str, Any]) -> SafeString:
-    """Return a template filled in, without context processors."""
-    return compiled(name).render(Context(values))
 
 
 def first_heading(blocks: Sequence[Block]) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.template import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from sites.fields.base import Field
 from sites.fields.notice import notice
+from sites.schema.templates import fill
 
 if TYPE_CHECKING:
     from sites.blocks.inputs import FormInput, SiteInput  # the blocks need this module
@@ -59,12 +59,8 @@ class Shown:
 
 def render_field(field: Field, *, uid: str, values: Sequence[str] = (), error: str = "") -> SafeString:
     """Return one control as HTML. `uid` makes its ids unique on the page."""
-    from sites.blocks.render import compiled  # the blocks' renderer calls this module
-
     shown = Shown(field, f"{uid}-{field.id}", [value for value in values if isinstance(value, str)], error)
-    return compiled(field.template).render(
-        Context({"field": field, "shown": shown, "uid": shown.uid, **field.control(shown.values)})
-    )
+    return fill(field.template, {"field": field, "shown": shown, "uid": shown.uid, **field.control(shown.values)})
 
 
 def render_form(form: FormInput, site: SiteInput, *, uid: str, heading: str = "") -> SafeString:
@@ -72,8 +68,6 @@ def render_form(form: FormInput, site: SiteInput, *, uid: str, heading: str = ""
 
     The values and errors of `form` are shown again, so that nothing typed is lost.
     """
-    from sites.blocks.render import compiled  # the blocks' renderer calls this module
-
     rows: list[list[SafeString]] = []
     half_open = False
     summary: list[dict[str, str]] = []
@@ -103,4 +97,4 @@ def render_form(form: FormInput, site: SiteInput, *, uid: str, heading: str = ""
         "honeypot": AUTOFILL_NAME,
         "heading_id": heading or f"h-{uid}",
     }
-    return compiled("fields/form.html").render(Context(values))
+    return fill("fields/form.html", values)
