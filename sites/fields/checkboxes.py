@@ -8,26 +8,20 @@ from typing import Any, ClassVar, Literal
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sites.fields.base import Field, Refused
-from sites.schema.parts import Lines
+from sites.fields.base import Refused
+from sites.fields.options import WithOptions
 
 
-class Checkboxes(Field):
+class Checkboxes(WithOptions):
     """Any of several."""
 
     title = _("Any of several options")
     icon: ClassVar[str] = "list"
     template = "fields/checkboxes.html"
     max_values: ClassVar[int] = 50
+    fewest: ClassVar[int] = 1
 
     type: Literal["checkboxes"] = "checkboxes"
-    options: list[str] = Lines(_("Options, one per line"), max_items=50, max_length=100, required=True)
-
-    @classmethod
-    def blank(cls) -> Mapping[str, Any]:
-        """Return a new field's content."""
-        option = gettext("Option")
-        return {"options": [f"{option} 1", f"{option} 2"]}
 
     @classmethod
     def example(cls) -> Mapping[str, Any]:
@@ -47,7 +41,3 @@ class Checkboxes(Field):
     def display(self, value: Any) -> str:
         """Return the options separated by commas."""
         return ", ".join(str(item) for item in value) if isinstance(value, list) else ""
-
-    def problems(self) -> list[tuple[str, str]]:
-        """Return that there is nothing to choose."""
-        return [] if self.options else [("options", gettext("Give at least one option."))]

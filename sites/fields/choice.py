@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Literal
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sites.fields.base import Field, Refused
+from sites.fields.base import Refused
+from sites.fields.options import WithOptions
 from sites.schema.parts import Choice as ChoicePart
-from sites.schema.parts import Lines
 
 
-class Choice(Field):
+class Choice(WithOptions):
     """One of several."""
 
     title = _("One of several options")
@@ -21,14 +21,7 @@ class Choice(Field):
     template = "fields/choice.html"
 
     type: Literal["choice"] = "choice"
-    options: list[str] = Lines(_("Options, one per line"), max_items=50, max_length=100, required=True)
     look: str = ChoicePart(_("Shown as"), {"buttons": _("Buttons"), "list": _("A list to unfold")})
-
-    @classmethod
-    def blank(cls) -> Mapping[str, Any]:
-        """Return a new field's content."""
-        option = gettext("Option")
-        return {"options": [f"{option} 1", f"{option} 2"]}
 
     @classmethod
     def example(cls) -> Mapping[str, Any]:
@@ -48,7 +41,3 @@ class Choice(Field):
         if texts[0] not in self.options:
             raise Refused(self.wrong())
         return texts[0]
-
-    def problems(self) -> list[tuple[str, str]]:
-        """Return that there is nothing to choose."""
-        return [("options", gettext("Give at least two options."))] if len(self.options) < 2 else []
