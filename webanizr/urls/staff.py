@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+import billing.staff_admin  # noqa: F401  # registers before the admin lists its addresses
+
 urlpatterns = [path("", include("accounts.staff_urls"))]
 
 handler400 = "webanizr.core.errors.bad_request"

@@ -1,0 +1,1 @@
+"""Writes of billing: verb functions, each in one transaction with its audit row."""
