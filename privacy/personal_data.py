@@ -54,6 +54,25 @@ table(
     created_at=MOMENT,
 )
 
+SHARED = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Showing you which of your data went to which system outside, when and why"),
+    basis=Basis.LEGAL_OBLIGATION,
+    retention=_("Two years"),
+)
+table(
+    "core.Transfer",
+    id=KEY,
+    person_id=SHARED,
+    processor=SHARED,
+    purpose=SHARED,
+    fields=SHARED,
+    at=SHARED,
+    last_at=SHARED,
+    times=SHARED,
+    sent=SHARED,
+)
+
 # --- Django's own
 table("auth.Permission", id=KEY, name=CATALOGUE, content_type=CATALOGUE, codename=CATALOGUE)
 table("auth.Group", id=KEY, name=CATALOGUE)

@@ -276,6 +276,21 @@ else:
     ANYMAIL = {"AMAZON_SES_CLIENT_PARAMS": {"region_name": AWS_REGION}}
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "Webanizr <hallo@webanizr.nl>")
 
+# --- the two external systems (promise 07); unset means switched off, and what needs them is blocked, not skipped
+MAILING_PLATFORM = env("MAILING_PLATFORM", "")  # brevo, listmonk or mailchimp
+MAILING_BASE_URL = env("MAILING_BASE_URL", "").rstrip("/")
+MAILING_API_KEY = env("MAILING_API_KEY", "")
+MAILING_LIST = env("MAILING_LIST", "")
+MAILING_WEBHOOK_SECRET = env("MAILING_WEBHOOK_SECRET", "")
+STATISTICS_BASE_URL = env("STATISTICS_BASE_URL", "").rstrip("/")
+STATISTICS_SITE = env("STATISTICS_SITE", "")
+STATISTICS_TOKEN = env("STATISTICS_TOKEN", "")  # may track
+STATISTICS_ADMIN_TOKEN = env("STATISTICS_ADMIN_TOKEN", "")  # may erase
+# Requests a second where the provider allows another number than the usual one (a listmonk of our own).
+PROCESSOR_RATES = {
+    name: float(env(f"{name.upper()}_RATE", "0")) for name in ("brevo", "listmonk", "mailchimp", "matomo")
+}
+
 # --- Celery: the broker's message is only a nudge; the outbox holds the truth
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 5, "visibility_timeout": 3600}

@@ -1,6 +1,7 @@
-"""What every tenant table shares, and the platform's own tables: outbox, jobs and outgoing mail.
+"""What every tenant table shares, and the platform's own tables: outbox, jobs, outgoing mail, transfers.
 
-Serves promise 12: a row belongs to one account for ever; and promise 02: mails are rows that go when they are sent.
+Serves promise 12: a row belongs to one account for ever; promise 02: mails are rows that go when they are sent; and
+promise 06: what left for a processor is a row that the person can see.
 """
 
 from __future__ import annotations
@@ -157,3 +158,30 @@ class Mail(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.template} {self.id}"
+
+
+class Transfer(models.Model):
+    """Something about a person left for a processor: when, to whom, which fields, why. Never the values.
+
+    About a person and not about an account, so it is a control table: somebody who only subscribed has no account.
+    `times` counts what is added up by the day; `sent` is False when the other side was never reached.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person_id = models.UUIDField()
+    processor = models.CharField(max_length=30)
+    purpose = models.CharField(max_length=40)
+    fields = models.JSONField(default=list)
+    at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now)
+    times = models.PositiveIntegerField(default=1)
+    sent = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person_id", "-at"], name="transfer_of_person"),
+            models.Index(fields=["at"], name="transfer_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.processor} {self.id}"

@@ -1,0 +1,1 @@
+"""The systems outside Webanizr: what they have in common, and the statistics. See docs/connectors.md."""
