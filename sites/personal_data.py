@@ -35,6 +35,10 @@ ANSWERS = Personal(
     basis=Basis.PROCESSOR,
     retention=_("As the customer chose for that form"),
 )
+PUBLIC = NotPersonal(_("A key that only seals"))
+SEALED_KEY = NotPersonal(
+    _("A random key, sealed: without the private half, which isn't in the database, it says nothing")
+)
 TERM = NotPersonal(_("When the answers go"))
 
 table(
@@ -88,6 +92,7 @@ table(
     account=LINK,
     site=LINK,
     form=LINK,
+    intake_key=LINK,
     content=ANSWERS,
     received_at=ANSWERS,
     expires_at=TERM,
@@ -96,6 +101,8 @@ table(
     is_test=STATE,
     quarantined=STATE,
 )
+table("sites.SiteKey", id=KEY, account=LINK, site=LINK, public_key=PUBLIC, created_at=MOMENT, retired_at=MOMENT)
+table("sites.IntakeKey", id=KEY, account=LINK, site=LINK, pair=LINK, sealed=SEALED_KEY, created_at=MOMENT)
 table(
     "sites.Asset",
     id=KEY,
@@ -140,6 +147,11 @@ place(
         retention=_("7 days"),
         erase=Erase.WITH_OBJECT,
     ),
+)
+place(
+    "storage",
+    "key store: <account>/<key>",
+    NotPersonal(_("Random keys, wrapped: what opens the answers, kept apart from them")),
 )
 place(
     "cache",

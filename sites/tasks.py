@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.selectors import addresses_to_notify
-from sites.models import Page, Submission
+from sites.models import Page, Site, Submission
+from sites.services import keys
 from webanizr.core import mail, tenancy
-from webanizr.core.tasks import TenantTask, tenant_ids
+from webanizr.core.tasks import Later, TenantTask, tenant_ids
 
 TRASH_DAYS = 30
 BATCH = 5000
@@ -35,6 +36,35 @@ def notify_submission(*, submission_id: str) -> None:
             context={"name": name, "form": submission.form.name, "site": submission.site.name, "link": link},
             language=account.language,
         )
+
+
+@shared_task(base=TenantTask, name="sites.tasks.rewrap", atomic=False)
+def rewrap(*, account_id: uuid.UUID, site_id: str) -> None:
+    """After a site got a new key pair: seal its intake keys to it, commit that, and then destroy the old private half.
+
+    Waits for the hour in which a hosting process may still use the old pair.
+    """
+    site = uuid.UUID(site_id)
+    with tenancy.tenant(account_id):
+        if not Site.objects.filter(id=site).exists():
+            return
+        keys.rewrap(site_id=site)
+    with tenancy.tenant(account_id):
+        wait = keys.destroy_retired(site_id=site)
+    if wait is not None:
+        raise Later(wait.total_seconds())
+
+
+@shared_task(name="sites.tasks.mend_keys")
+def mend_keys() -> None:
+    """Give sites without a key pair theirs, and seal what was stored before answers were sealed; account by account."""
+    for account_id in tenant_ids():
+        with tenancy.tenant(account_id):
+            keys.make_missing_keys()
+        sealed = keys.BATCH
+        while sealed == keys.BATCH:
+            with tenancy.tenant(account_id):
+                sealed = keys.seal_plain_rows()
 
 
 @shared_task(name="sites.tasks.delete_expired")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.test import Client
@@ -13,6 +16,8 @@ from django.utils import timezone
 from accounts.middleware import SESSION_KEY
 from accounts.models import Account, Membership, Role, User
 from accounts.services.accounts import create_account
+from sites.hosting import intakekeys
+from sites.hosting.versions import Pointer
 from sites.models import Form, Page, Site, Submission
 from sites.services.sites import create_site
 from webanizr.core import tenancy, vault
@@ -65,9 +70,18 @@ def site_of(someone: Person) -> tuple[Site, Page, Form]:
         return site, Page.objects.get(site=site), Form.objects.get(site=site)
 
 
-def stored_submission(site: Site, form: Form, **answers: str) -> Submission:
-    """Return a submission as the hosting service builds it; to be saved under the hosting login."""
-    key = uuid.uuid4()
+def send(
+    as_role: Callable[[str], AbstractContextManager[Any]],
+    site: Site,
+    form: Form,
+    key: vault.IntakeKey | None = None,
+    **answers: str,
+) -> Submission:
+    """Store a submission as the hosting service does, under its login; return the row.
+
+    Args: key: the intake key to use, default a new one.
+    """
+    pointer = Pointer("", site.account_id, site.id, None)
     content = {
         "fields": [
             {"id": f["id"], "type": f["type"], "label": f["label"], "purpose": f.get("purpose", "")}
@@ -76,12 +90,15 @@ def stored_submission(site: Site, form: Form, **answers: str) -> Submission:
         "values": answers,
         "language": "nl",
     }
-    sealed = vault.seal(content, account_id=site.account_id, site_id=site.id, form_id=form.id, submission_id=key)
-    return Submission(
-        id=key,
-        account_id=site.account_id,
-        site_id=site.id,
-        form_id=form.id,
-        content=sealed,
-        expires_at=timezone.now() + timedelta(days=365),
-    )
+    ids = {"account_id": site.account_id, "site_id": site.id, "form_id": form.id}
+    with as_role("hosting"), tenancy.tenant(site.account_id):
+        key = key or intakekeys.make(pointer)
+        row = Submission(
+            id=uuid.uuid4(),
+            intake_key_id=key.id,
+            expires_at=timezone.now() + timedelta(days=365),
+            **ids,
+        )
+        row.content = vault.seal(content, key=key, submission_id=row.id, **ids)
+        row.save(force_insert=True)
+    return row

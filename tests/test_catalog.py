@@ -180,7 +180,7 @@ def test_no_view_leaks(query: Query) -> None:
     assert [name for name, options in rows if "security_invoker=true" not in options] == []
 
 
-def test_hosting_reads_host_names_and_nothing_else(query: Query) -> None:
+def test_hosting_reads_host_names_and_public_keys_and_nothing_else(query: Query) -> None:
     rows = query(
         "SELECT table_name, privilege_type FROM information_schema.role_table_grants"
         " WHERE grantee = 'webanizr_hosting' ORDER BY 1, 2"
@@ -189,5 +189,7 @@ def test_hosting_reads_host_names_and_nothing_else(query: Query) -> None:
         ("core_outbox", "INSERT"),
         ("django_migrations", "SELECT"),
         ("sites_domain", "SELECT"),
+        ("sites_intakekey", "INSERT"),
+        ("sites_sitekey", "SELECT"),
         ("sites_submission", "INSERT"),
     ]

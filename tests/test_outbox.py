@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import AuditEvent
@@ -138,13 +137,10 @@ class Crew:
         (folder / "s").mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.env = {
-            **os.environ,
+            **testing.current().environment("worker"),
             "DJANGO_SETTINGS_MODULE": "webanizr.settings",
-            "WEBANIZR_SERVICE": "worker",
             "WEBANIZR_LOCAL": "1",
             "WEBANIZR_DATA": str(folder),
-            "SECRET_KEY": settings.SECRET_KEY,
-            "DATABASE_URL": testing.current().login("worker"),
             "REDIS_URL": self.valkey.url(),
             "CELERY_BROKER_URL": broker_url(self.valkey.url()),
         }

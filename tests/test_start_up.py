@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from contextlib import closing
@@ -22,7 +21,7 @@ PROCESSES = {"app": WEB, "hosting": WEB, "staff": WEB, "worker": WORKER, "export
 def start(process: str, **broken: str) -> subprocess.CompletedProcess[str]:
     service = "worker" if process == "beat" else process
     run = testing.current()
-    env = os.environ | {"WEBANIZR_SERVICE": service, "DATABASE_URL": run.login(service)} | broken
+    env = run.environment(service) | broken
     command = [part.format(data=env["WEBANIZR_DATA"]) for part in PROCESSES[process]]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
 

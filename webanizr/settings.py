@@ -72,9 +72,14 @@ SERVICE = os.environ.get("WEBANIZR_SERVICE", "app")
 if SERVICE not in SERVICES:
     raise ImproperlyConfigured(f"WEBANIZR_SERVICE must be one of {', '.join(SERVICES)}, not {SERVICE!r}.")
 DEBUG = False
-SECRET_KEY = env("SECRET_KEY", "only-for-commands-that-serve-nobody" if SERVICE == "migrator" else None)
-# Shared by app (signs) and hosting (checks): addresses of pictures in drafts, for an hour.
-FRAME_KEY = env("FRAME_KEY", SECRET_KEY)
+# Shared by app and hosting: signs what only says something about public pages (challenges of forms, addresses of
+# pictures in drafts). The hosting service has no other secret: SECRET_KEY opens mails that wait and authenticators.
+FRAME_KEY = env("FRAME_KEY", "only-for-commands-that-serve-nobody" if SERVICE not in ("app", "hosting") else None)
+SECRET_KEY = (
+    f"hosting signs nothing but this: {FRAME_KEY}"
+    if SERVICE == "hosting"
+    else env("SECRET_KEY", "only-for-commands-that-serve-nobody" if SERVICE == "migrator" else None)
+)
 ROOT_URLCONF = f"webanizr.urls.{SERVICE if SERVICE in ('app', 'hosting', 'staff') else 'app'}"
 WSGI_APPLICATION = "webanizr.wsgi.application"
 DATA_DIR = Path(env("WEBANIZR_DATA", str(BASE_DIR / "var")))
@@ -109,6 +114,13 @@ CACHES = {
 AWS_REGION = env("AWS_REGION", "eu-west-1")
 AWS_S3_ENDPOINT_URL = os.environ.get("AWS_S3_ENDPOINT_URL")
 S3_BUCKET = env("S3_BUCKET", "webanizr-files")
+# Keys of what customers collect (docs/encryption.md): wrapped by KMS_KEY or by a local file, kept in KEY_BUCKET or in a
+# local directory. The hosting service gets none of the four.
+KMS_KEY = env("KMS_KEY", "")
+AWS_KMS_ENDPOINT_URL = os.environ.get("AWS_KMS_ENDPOINT_URL")
+WRAPPING_KEY_FILE = env("WRAPPING_KEY_FILE", "")
+KEY_BUCKET = env("KEY_BUCKET", "")
+KEY_DIR = env("KEY_DIR", str(DATA_DIR / "keys"))
 
 # --- applications; privacy before the apps that declare personal data
 INSTALLED_APPS = [
@@ -309,6 +321,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "webanizr.core.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
     "delete-expired": {"task": "sites.tasks.delete_expired", "schedule": 3600.0, "options": {"expires": 600}},
+    "mend-keys": {"task": "sites.tasks.mend_keys", "schedule": 3600.0, "options": {"expires": 600}},
     "sweep": {"task": "webanizr.core.tasks.sweep", "schedule": 3600.0, "options": {"expires": 600}},
 }
 

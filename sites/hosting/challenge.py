@@ -35,7 +35,7 @@ class Verdict:
 
 
 def _sign(payload: bytes) -> str:
-    key = hashlib.sha256(b"challenge" + settings.SECRET_KEY.encode()).digest()
+    key = hashlib.sha256(b"challenge" + settings.FRAME_KEY.encode()).digest()
     return hmac.new(key, payload, hashlib.sha256).hexdigest()
 
 

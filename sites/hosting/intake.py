@@ -22,6 +22,7 @@ from sites.fields.base import Field
 from sites.fields.definition import clean_submission
 from sites.fields.definition import read as read_fields
 from sites.hosting import body, challenge, pages, store
+from sites.hosting.intakekeys import NoSiteKey
 from sites.hosting.versions import SECURITY, Pointer, Version
 from webanizr.core import ratelimit
 
@@ -147,7 +148,7 @@ def take(post: Post) -> Iterable[bytes]:
         store.submission(post, answers, submission_id=verdict.id, quarantined=trapped)
     except store.Stored:
         pass  # by the same post a moment ago, while Redis was away
-    except DatabaseError as error:
+    except (DatabaseError, NoSiteKey) as error:
         challenge.release(verdict.id)
         log.error("a submission could not be stored: %s", type(error).__name__)
         text = _("We can't take this in just now. Nothing is lost: try again in a minute with the button below.")

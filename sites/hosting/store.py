@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError, IntegrityError, connection
 from django.utils import timezone
 
+from sites.hosting.intakekeys import intake_keys
 from webanizr.core import outbox, vault
 
 if TYPE_CHECKING:
@@ -20,12 +21,14 @@ SQL = """
 BEGIN;
 SET LOCAL webanizr.account_id = %(account)s;
 INSERT INTO sites_submission
-    (id, account_id, site_id, form_id, content, received_at, expires_at, is_test, quarantined)
-    VALUES (%(id)s, %(account)s, %(site)s, %(form)s, %(content)s, %(now)s, %(expires)s, false, %(quarantined)s);
+    (id, account_id, site_id, form_id, intake_key_id, content, received_at, expires_at, is_test, quarantined)
+    VALUES (%(id)s, %(account)s, %(site)s, %(form)s, %(key)s, %(content)s, %(now)s, %(expires)s, false,
+        %(quarantined)s);
 INSERT INTO core_outbox (id, account_id, task, args, state, attempts, due_at, created_at, error)
     VALUES (%(outbox)s, %(account)s, %(task)s, %(args)s, 'pending', 0, %(now)s, %(now)s, '');
 COMMIT;
 """
+UNIQUE_VIOLATION = "23505"
 TASK = "sites.tasks.notify_submission"
 
 
@@ -58,15 +61,17 @@ def retention_days(post: Post) -> int:
 
 
 def submission(post: Post, answers: dict[str, Any], *, submission_id: uuid.UUID, quarantined: bool) -> None:
-    """Store one submission; raises Stored for a second time, DatabaseError when the database is away."""
+    """Store one submission; raises Stored for a second time, DatabaseError when the database is away, NoSiteKey."""
     now = timezone.now()
+    key = intake_keys.of(post.pointer)
     ids = {"account_id": post.pointer.account_id, "site_id": post.pointer.site_id, "form_id": uuid.UUID(post.form_id)}
-    sealed = vault.seal(content(post, answers), submission_id=submission_id, **ids)
+    sealed = vault.seal(content(post, answers), key=key, submission_id=submission_id, **ids)
     values: dict[str, Any] = {
         "id": str(submission_id),
         "account": str(post.pointer.account_id),
         "site": str(post.pointer.site_id),
         "form": post.form_id,
+        "key": str(key.id),
         "content": sealed,
         "now": now,
         "expires": now + timedelta(days=retention_days(post)),
@@ -80,7 +85,10 @@ def submission(post: Post, answers: dict[str, Any], *, submission_id: uuid.UUID,
             cursor.execute(SQL, values)
     except IntegrityError as error:
         _reset()
-        raise Stored from error
+        if getattr(error.__cause__, "pgcode", "") == UNIQUE_VIOLATION:
+            raise Stored from error
+        intake_keys.forget(post.pointer.site_id)  # made for a pair that is gone: the next post makes another
+        raise
     except DatabaseError:
         _reset()
         raise

@@ -124,7 +124,7 @@ class Versions:
         self._loaded: OrderedDict[uuid.UUID, Version] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
-        self.disk = Path(settings.DATA_DIR) / "hosting"
+        self.disk = Path(settings.DATA_DIR) / "versions"
 
     def pointer(self, host: str) -> Pointer | None:
         """Return what `host` (lower case, no port) leads to; None for a host nobody has.

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sites.models.keys import IntakeKey
 from sites.models.site import Site
 from webanizr.core.models import TenantForeignKey, TenantModel
 
@@ -36,6 +37,8 @@ class Submission(TenantModel):
 
     site = TenantForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     form = TenantForeignKey(Form, on_delete=models.CASCADE, related_name="+")
+    # Without one: stored before answers were sealed, and waiting for `sites.tasks.mend_keys`.
+    intake_key = TenantForeignKey(IntakeKey, null=True, on_delete=models.RESTRICT, related_name="+")
     content = models.BinaryField()
     received_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -54,6 +57,7 @@ class Submission(TenantModel):
                 name="submission_unread",
             ),
             models.Index(fields=["account", "expires_at"], name="submission_expiry"),
+            models.Index(fields=["account", "intake_key"], name="submission_of_intake_key"),
             models.Index(
                 fields=["account", "deleted_at"],
                 condition=models.Q(deleted_at__isnull=False),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sites.models import Form, Submission
+from sites.selectors.sealed import open_content
 from webanizr.core import vault
 
 PAGE = 50
@@ -80,13 +81,6 @@ class Filter:
     form: uuid.UUID | None = None
 
 
-def open_content(row: Submission) -> dict[str, Any]:
-    """Return a submission's stored content; raises vault.Unreadable."""
-    return vault.unseal(
-        row.content, account_id=row.account_id, site_id=row.site_id, form_id=row.form_id, submission_id=row.id
-    )
-
-
 def words(value: Any) -> str:
     """Return an answer in words."""
     if value is None or value == "":
@@ -112,14 +106,14 @@ def open_message(row: Submission) -> Message:
             )
             for asked in content["fields"]
         ]
-    except (vault.Unreadable, KeyError, TypeError, AttributeError):
+    except (vault.VaultError, KeyError, TypeError, AttributeError):
         return Message(row, damaged=True)
     return Message(row, answers)
 
 
 def submissions(chosen: Filter) -> QuerySet[Submission]:
     """Return the current account's submissions that a filter names, newest first."""
-    rows = Submission.objects.order_by("-received_at", "-id")
+    rows = Submission.objects.select_related("intake_key").order_by("-received_at", "-id")
     if chosen.form is not None:
         rows = rows.filter(form_id=chosen.form)
     if chosen.folder == "trash":
@@ -174,7 +168,7 @@ def listing(chosen: Filter, *, before: str = "", after: str = "", size: int = PA
 
 def access_submission(submission_id: uuid.UUID) -> Submission:
     """Return a submission of the current account; raises Http404."""
-    found = Submission.objects.select_related("form", "site").filter(id=submission_id).first()
+    found = Submission.objects.select_related("form", "site", "intake_key").filter(id=submission_id).first()
     if found is None:
         raise Http404
     return found

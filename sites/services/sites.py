@@ -17,7 +17,7 @@ from sites.blocks import content as blocks
 from sites.blocks.base import REGISTRY, Block
 from sites.models import Domain, Page, Site
 from sites.schema import rich
-from sites.services import hosts
+from sites.services import hosts, keys
 from sites.services.forms import create_form
 
 
@@ -136,13 +136,15 @@ def first_page(*, kind: Kind, name: str, place: str, form_id: str | None) -> lis
 
 @transaction.atomic
 def create_site(*, kind: str, name: str, place: str, actor: User, language: str = "nl") -> Site:
-    """Make a site with a finished home page, a contact form and an address of its own.
+    """Make a site with its key pair, a finished home page, a contact form and an address of its own.
 
     Args: kind: a key of KINDS; name: of the business; place: town, may be empty; language: nl or en-gb.
+    Raises vault.Unavailable when no key can be made now.
     """
     chosen = kind_of(kind)
     theme = theme_of(chosen)
     site = Site.objects.create(name=name, language=language, theme=theme, hue=themes.THEMES[theme].hue, vividness=2)
+    keys.make_site_key(site=site)
     with translation.override(language):
         form = create_form(site=site, name=_("Contact form"), actor=actor)
         content = first_page(kind=chosen, name=name, place=place, form_id=str(form.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.conf import settings
@@ -31,13 +32,69 @@ def region_is_ireland(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security)
 def secret_key_is_real(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A guessable key would let anyone forge sessions and links."""
-    if settings.SERVICE == "migrator" or len(settings.SECRET_KEY) >= 40:
+    wanted = {"app": ["SECRET_KEY", "FRAME_KEY"], "hosting": ["FRAME_KEY"], "migrator": []}
+    return [
+        Critical(f"{name} is shorter than 40 characters.", hint=f"Make a random one. See {DOCS}.", id="webanizr.E002")
+        for name in wanted.get(settings.SERVICE, ["SECRET_KEY"])
+        if len(getattr(settings, name)) < 40
+    ]
+
+
+@register(Tags.security)
+def hosting_can_open_nothing(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Promises 10 and 13: the service that takes submissions in has nothing to read one back with."""
+    if settings.SERVICE == "app" and settings.FRAME_KEY == settings.SECRET_KEY:
+        return [
+            Critical(
+                "FRAME_KEY, which the hosting service knows, is the same as SECRET_KEY, which opens mails that wait.",
+                hint=f"Make another random text for FRAME_KEY. See {DOCS}.",
+                id="webanizr.E004",
+            )
+        ]
+    if settings.SERVICE != "hosting":
         return []
     return [
         Critical(
-            "SECRET_KEY is shorter than 40 characters.", hint=f"Make a random one. See {DOCS}.", id="webanizr.E002"
+            f"{name} is set: the hosting service would be able to read what customers collect.",
+            hint=f"Leave {name} out of the hosting service's environment. See {DOCS}.",
+            id="webanizr.E004",
         )
+        for name in ("SECRET_KEY", "KMS_KEY", "WRAPPING_KEY_FILE", "KEY_BUCKET", "KEY_DIR")
+        if os.environ.get(name)
     ]
+
+
+@register(Tags.security)
+def keys_are_kept_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Promise 16: what is collected is sealed, and its keys are neither in the database nor beside the files."""
+    if settings.SERVICE not in ("app", "staff", "worker", "exporter"):
+        return []
+    found: list[CheckMessage] = []
+    if not settings.KMS_KEY and not settings.WRAPPING_KEY_FILE:
+        found.append(
+            Critical(
+                "There is no key to wrap keys with: what visitors send could not be sealed.",
+                hint=f"Set KMS_KEY to a key's ARN, or WRAPPING_KEY_FILE to a file with 64 hex digits. See {DOCS}.",
+                id="webanizr.E005",
+            )
+        )
+    if settings.KMS_KEY.startswith("arn:") and f":{storage.REGION}:" not in settings.KMS_KEY:
+        found.append(
+            Critical(
+                f"KMS_KEY is {settings.KMS_KEY!r}: the privacy statement promises that keys, too, are in Ireland.",
+                hint=f"Make a key in {storage.REGION}, one that isn't multi-Region. See {DOCS}.",
+                id="webanizr.E001",
+            )
+        )
+    if settings.KEY_BUCKET and settings.KEY_BUCKET == settings.S3_BUCKET:
+        found.append(
+            Critical(
+                "KEY_BUCKET and S3_BUCKET are one bucket: a copy of the files would hold the keys.",
+                hint=f"Give the keys a bucket of their own, without versioning. See {DOCS}.",
+                id="webanizr.E006",
+            )
+        )
+    return found
 
 
 @register(Tags.database)

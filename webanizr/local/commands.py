@@ -52,19 +52,20 @@ def _run(command: str, argv: list[str]) -> int:
 
         return provision.main()
     service = os.environ.get("WEBANIZR_SERVICE") or ("migrator" if command in AS_MIGRATOR else "app")
-    complete = all(os.environ.get(name) for name in ("WEBANIZR_SERVICE", "DATABASE_URL", "SECRET_KEY"))
+    secret = "FRAME_KEY" if service == "hosting" else "SECRET_KEY"
+    complete = all(os.environ.get(name) for name in ("WEBANIZR_SERVICE", "DATABASE_URL", secret))
     if bare or complete:
         return _django(argv)
     if command in WITHOUT_SERVERS or "--help" in argv:
         os.environ.setdefault("DATABASE_URL", "postgresql://webanizr_app@localhost/webanizr")
-        os.environ.setdefault("SECRET_KEY", "no-server-is-asked-and-nothing-is-signed-by-this-command")
+        for name in ("SECRET_KEY", "FRAME_KEY"):
+            os.environ.setdefault(name, "no-server-is-asked-and-nothing-is-signed-by-this-command")
         os.environ.setdefault("WEBANIZR_LOCAL", "1")
         return _django(argv)
     from webanizr.local.servers import using
 
     with using(Place(), command) as found:
-        os.environ.update(found["variables"])
-        os.environ.update({"WEBANIZR_SERVICE": service, "DATABASE_URL": found["logins"][service]})
+        os.environ.update(found["variables"] | found["services"][service])
         return _django(argv)
 
 

@@ -57,6 +57,7 @@ def settings_environment() -> dict[str, str]:
         "WEBANIZR_SERVICE": "app",
         "DATABASE_URL": "postgresql://webanizr_app@localhost/webanizr",
         "SECRET_KEY": "linting-signs-nothing-and-serves-nobody-0123456789",
+        "FRAME_KEY": "linting-shows-no-drafts-and-has-no-forms-0123456789",
     }
 
 

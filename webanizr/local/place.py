@@ -167,14 +167,31 @@ class Place:
         path = self.data / "secrets.json"
         found: dict[str, Any] = read_json(path) or {}
         made = dict(found)
-        for name in ("secret_key", "s3_access_key", "s3_secret_key"):
-            made.setdefault(name, secrets.token_urlsafe(48 if name == "secret_key" else 24))
+        for name in ("secret_key", "frame_key", "s3_access_key", "s3_secret_key"):
+            made.setdefault(name, secrets.token_urlsafe(24 if name.startswith("s3") else 48))
         passwords = made["passwords"] = dict(found.get("passwords", {}))
         for service in ("app", "hosting", "staff", "worker", "exporter", "eraser", "migrator"):
             passwords.setdefault(service, secrets.token_urlsafe(24))
         if made != found:
             write_json(path, made)
         return made
+
+    def wrapping_key(self) -> Path:
+        """Return the file of the key that wraps keys, made once, readable for its user alone."""
+        path = self.data / "wrapping.key"
+        if not path.exists():
+            handle, temporary = tempfile.mkstemp(dir=self.data, prefix=path.name)  # mode 0600
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(temporary, path)  # the first one wins: another key would lose what is sealed
+            except FileExistsError:
+                pass
+            finally:
+                os.unlink(temporary)
+        return path
 
 
 def read_json(path: Path) -> Any:

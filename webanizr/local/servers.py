@@ -29,6 +29,10 @@ from webanizr.local.valkey import Valkey, broker_url
 # What another project's shell may have set, and what would steer our programs.
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PGOPTIONS", "PGUSER", "PGDATABASE", "PGSERVICE", "PGPASSWORD")
 ALL = ("postgres", "valkey", "s3")
+# Services that may unwrap keys of what customers collect, each within its own limits.
+OPENING = ("app", "staff", "worker", "exporter")
+# What opens something: the hosting service gets none of it.
+KEYS = ("SECRET_KEY", "KMS_KEY", "AWS_KMS_ENDPOINT_URL", "WRAPPING_KEY_FILE", "KEY_BUCKET", "KEY_DIR")
 
 
 class Servers:
@@ -104,9 +108,23 @@ class Servers:
         return provision.login_url(self.admin_url, service, self.database, password)
 
     def environment(self, service: str, ports: Ports) -> dict[str, str]:
-        """Return the whole environment of a process of `service`: only its own database login is in it."""
-        inherited = {key: value for key, value in os.environ.items() if key not in FOREIGN}
-        return inherited | self.variables(ports) | {"WEBANIZR_SERVICE": service, "DATABASE_URL": self.login(service)}
+        """Return the whole environment of a process of `service`: only its own login and keys are in it."""
+        withheld = (*FOREIGN, *KEYS) if service == "hosting" else FOREIGN
+        inherited = {key: value for key, value in os.environ.items() if key not in withheld}
+        return inherited | self.variables(ports) | self.own(service)
+
+    def own(self, service: str) -> dict[str, str]:
+        """Return what a service has and others may not: its login, and of the keys only those that it needs."""
+        found = {"WEBANIZR_SERVICE": service, "DATABASE_URL": self.login(service)}
+        if service in ("app", "hosting"):
+            found["FRAME_KEY"] = self.secrets["frame_key"]
+        if service == "hosting":
+            # a directory of its own, so that nothing in its environment leads to the keys
+            return found | {"WEBANIZR_DATA": str(self.place.data / "hosting")}
+        found["SECRET_KEY"] = self.secrets["secret_key"]
+        if service in OPENING:
+            found["WRAPPING_KEY_FILE"] = str(self.place.wrapping_key())
+        return found | {"KEY_DIR": str(self.place.data / "keys")}
 
     def variables(self, ports: Ports) -> dict[str, str]:
         """Return what every service's environment has in common."""
@@ -116,7 +134,6 @@ class Servers:
             "DJANGO_SETTINGS_MODULE": "webanizr.settings",
             "WEBANIZR_LOCAL": "1",
             "WEBANIZR_DATA": str(self.place.data),
-            "SECRET_KEY": self.secrets["secret_key"],
             "REDIS_URL": self.redis_url,
             "CELERY_BROKER_URL": broker_url(self.redis_url),
             "AWS_S3_ENDPOINT_URL": self.s3_url,
@@ -138,7 +155,9 @@ class Servers:
 
     def announce(self, ports: Ports) -> None:
         """Tell other commands in this directory how to reach the servers."""
-        content = {"variables": self.variables(ports), "logins": self.logins(), "admin": self.admin_url}
+        services = {service: self.own(service) for service in (*roles.SERVICES, "migrator")}
+        content = {"variables": self.variables(ports), "services": services, "admin": self.admin_url}
+        content["logins"] = self.logins()
         write_json(self.place.servers_file, content)
 
     def __enter__(self) -> Servers:
@@ -150,7 +169,7 @@ class Servers:
 
 @contextmanager
 def using(place: Place, command: str) -> Iterator[dict[str, Any]]:
-    """Yield {"variables", "logins", "admin"} of running servers: `up`'s when it runs, else started for the duration."""
+    """Yield what `announce` tells of running servers: `up`'s when it runs, else started for the duration."""
     os.umask(0o077)
     place.make()
     with open(place.data / "users", "a") as users, place.lock(command) as ours:

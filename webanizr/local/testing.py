@@ -32,7 +32,7 @@ from webanizr.core import roles
 from webanizr.local import provision
 from webanizr.local.place import ROOT, Place, Ports, Problem, write_json
 from webanizr.local.process import MARK, end, spawn, state, sweep
-from webanizr.local.servers import Servers
+from webanizr.local.servers import KEYS, Servers
 from webanizr.local.valkey import broker_url, with_database
 
 RUN = "WEBANIZR_TEST_RUN"  # the directory of this run, for the test processes
@@ -62,9 +62,10 @@ class Run:
         found = json.loads((self.base / "servers.json").read_text())
         self.admin_url: str = found["admin"]
         self.logins: dict[str, str] = found["logins"]
+        self.services: dict[str, dict[str, str]] = found["services"]
         self.template = urlsplit(self.logins["app"]).path[1:]
         self.database = f"{self.template}_{WORKER}"
-        self._set_environment(found["variables"])
+        self._set_environment(found["variables"] | found["services"]["app"])
 
     def _share_passwords(self) -> None:
         """On a server that isn't ours alone, the logins keep the passwords that `up` gave them."""
@@ -83,6 +84,7 @@ class Run:
         os.environ.update(
             WEBANIZR_SERVICE="app",
             WEBANIZR_DATA=str(data),
+            KEY_DIR=str(data / "keys"),
             DATABASE_URL=self.login("app"),
             REDIS_URL=redis,
             CELERY_BROKER_URL=broker_url(redis),
@@ -93,6 +95,14 @@ class Run:
     def login(self, service: str, database: str | None = None) -> str:
         """Return the URL of a service's login in this process's database."""
         return provision.with_path(self.logins[service], database or self.database)
+
+    def environment(self, service: str) -> dict[str, str]:
+        """Return the whole environment of a process of `service`, in this process's database."""
+        kept = {key: value for key, value in os.environ.items() if key not in (*KEYS, "FRAME_KEY")}
+        own = self.services[service] | {"DATABASE_URL": self.login(service)}
+        if "KEY_DIR" in own:
+            own["KEY_DIR"] = os.environ["KEY_DIR"]
+        return kept | own
 
     # --- the controller's part
 
@@ -198,7 +208,7 @@ def settings_of(service: str) -> dict[str, Any]:
     """Return the settings that a process of `service` has and this one hasn't, for override_settings."""
     from django.conf import settings
 
-    with mock.patch.dict(os.environ, {"WEBANIZR_SERVICE": service}):
+    with mock.patch.dict(os.environ, current().environment(service), clear=True):
         wanted = runpy.run_path(str(ROOT / "webanizr" / "settings.py"))
     fixed = {"DATABASES", "CACHES", "INSTALLED_APPS", "LOGGING", "EMAIL_BACKEND", "ALLOWED_HOSTS"}
     return {

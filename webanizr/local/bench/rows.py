@@ -23,6 +23,7 @@ SECONDS = 2
 CLIENTS = 4
 # Accounts, sites and forms have ids that a script can build from a number.
 ACCOUNT, SITE, FORM = "a0000000-0000-4000-8000-", "b0000000-0000-4000-8000-", "c0000000-0000-4000-8000-"
+PAIR, KEY = "d0000000-0000-4000-8000-", "e0000000-0000-4000-8000-"
 FIRST = 100_000_000_000
 CONTEXT = (
     f"BEGIN\\; SELECT set_config('webanizr.account_id', '{ACCOUNT}:n', true),"
@@ -31,8 +32,9 @@ CONTEXT = (
 SCRIPTS = {
     "inbox": CONTEXT + "SELECT id, received_at, read_at FROM {table} WHERE {account} form_id = '" + FORM + ":n'"
     " AND deleted_at IS NULL AND NOT quarantined ORDER BY received_at DESC, id DESC LIMIT 50\\; COMMIT;",
-    "insert": CONTEXT + "INSERT INTO {table} (id, account_id, site_id, form_id, content, received_at, expires_at,"
-    f" is_test, quarantined) VALUES (gen_random_uuid(), '{ACCOUNT}:n', '{SITE}:n', '{FORM}:n',"
+    "insert": CONTEXT + "INSERT INTO {table} (id, account_id, site_id, form_id, intake_key_id, content, received_at,"
+    " expires_at, is_test, quarantined)"
+    f" VALUES (gen_random_uuid(), '{ACCOUNT}:n', '{SITE}:n', '{FORM}:n', '{KEY}:n',"
     " decode(repeat('00ff', 150), 'hex'), now(), now() + interval '1 year', false, false)\\; COMMIT;",
 }
 FILL = """
@@ -48,9 +50,17 @@ INSERT INTO sites_form (id, account_id, site_id, name, fields, button, thanks, n
     SELECT (%(form)s || n)::uuid, (%(account)s || n)::uuid, (%(site)s || n)::uuid, 'Bench', '[]', '', '', true, 365,
         now(), now()
     FROM generate_series(%(first)s, %(last)s) n;
-INSERT INTO sites_submission (id, account_id, site_id, form_id, content, received_at, expires_at, is_test, quarantined)
+INSERT INTO sites_sitekey (id, account_id, site_id, public_key, created_at)
+    SELECT (%(pair)s || n)::uuid, (%(account)s || n)::uuid, (%(site)s || n)::uuid, '', now()
+    FROM generate_series(%(first)s, %(last)s) n;
+INSERT INTO sites_intakekey (id, account_id, site_id, pair_id, sealed, created_at)
+    SELECT (%(key)s || n)::uuid, (%(account)s || n)::uuid, (%(site)s || n)::uuid, (%(pair)s || n)::uuid, '', now()
+    FROM generate_series(%(first)s, %(last)s) n;
+INSERT INTO sites_submission (id, account_id, site_id, form_id, intake_key_id, content, received_at, expires_at,
+        is_test, quarantined)
     SELECT gen_random_uuid(), (%(account)s || n)::uuid, (%(site)s || n)::uuid, (%(form)s || n)::uuid,
-        decode(repeat('00ff', 150), 'hex'), now() - row * interval '1 hour', now() + interval '1 year', false, false
+        (%(key)s || n)::uuid, decode(repeat('00ff', 150), 'hex'),
+        now() - row * interval '1 hour', now() + interval '1 year', false, false
     FROM generate_series(1, %(rows)s) row, generate_series(%(first)s, %(last)s) n;
 CREATE TABLE bench_plain (LIKE sites_submission INCLUDING ALL);
 INSERT INTO bench_plain SELECT * FROM sites_submission;
@@ -75,7 +85,7 @@ def database(stage: Stage, accounts: int) -> str:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         provision.make_database(admin, admin_url, name, template=stage.servers.database)
     with closing(provision.connect(provision.with_path(admin_url, name))) as inside, inside.cursor() as cursor:
-        values = {"account": ACCOUNT, "site": SITE, "form": FORM, "rows": PER_ACCOUNT}
+        values = {"account": ACCOUNT, "site": SITE, "form": FORM, "pair": PAIR, "key": KEY, "rows": PER_ACCOUNT}
         try:
             cursor.execute(FILL, values | {"first": FIRST, "last": FIRST + accounts - 1})
         except psycopg2.errors.InsufficientPrivilege as error:

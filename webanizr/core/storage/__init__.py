@@ -1,44 +1,22 @@
-"""Files, in S3 through boto3: the only module that imports it. The region is Ireland (promises 14 and 15)."""
+"""Files, in S3. The region is Ireland (promises 14 and 15).
+
+Only this package imports boto3 (`clients.py`); keys have a store of their own (`webanizr.core.vault`).
+"""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, Any, NoReturn
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
 from django.conf import settings
 from django.core.files.storage import Storage
 
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
-
-REGION = "eu-west-1"
+from webanizr.core.storage.clients import REGION, ClientError
+from webanizr.core.storage.clients import s3 as client
 
 
 class Missing(KeyError):
     """There is no object with that key."""
-
-
-@functools.cache
-def client() -> S3Client:
-    """Return this process's S3 client (boto3 clients may be shared by threads)."""
-    return boto3.client(
-        "s3",
-        region_name=REGION,
-        endpoint_url=settings.AWS_S3_ENDPOINT_URL or None,
-        config=Config(
-            connect_timeout=2,
-            read_timeout=30,
-            retries={"max_attempts": 3, "mode": "standard"},
-            s3={"addressing_style": "path"} if settings.AWS_S3_ENDPOINT_URL else {},
-            # S3-compatible servers don't all know the newer default checksums
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
 
 
 def put(key: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
@@ -99,3 +77,18 @@ class NoDefaultStorage(Storage):
         raise NotImplementedError("Files go through webanizr.core.storage.")
 
     _open = _save = delete = exists = url = _refuse
+
+
+__all__ = [
+    "REGION",
+    "Missing",
+    "NoDefaultStorage",
+    "client",
+    "delete",
+    "ensure_bucket",
+    "get",
+    "keys",
+    "put",
+    "put_stream",
+    "stream",
+]
