@@ -1,8 +1,25 @@
 """The data map of people, accounts and how they sign in (promise 01)."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
-from privacy.datamap import KEY, LINK, MOMENT, SETTING, STATE, Basis, NotPersonal, Personal, Subject, table
+from privacy.datamap import (
+    KEY,
+    LINK,
+    MOMENT,
+    SETTING,
+    STATE,
+    Basis,
+    Erase,
+    NotPersonal,
+    Path,
+    Personal,
+    Scope,
+    Subject,
+    Term,
+    table,
+)
 
 UNTIL_GONE = _("As long as you have an account")
 
@@ -60,10 +77,29 @@ STAFF_SESSION = Personal(
     retention=_("Until they sign out, 8 hours at most"),
     exported=False,
 )
-table("accounts.StaffSession", session_key=STAFF_SESSION, session_data=STAFF_SESSION, expire_date=MOMENT)
-table("accounts.SignIn", id=KEY, user=DEVICE, session_key=SIGN_IN, device=DEVICE, created_at=DEVICE, seen_at=DEVICE)
+table(
+    "accounts.StaffSession",
+    Path(Scope.USER, "session_key", through=("accounts.SignIn", "session_key")),
+    Term("expire_date"),
+    session_key=STAFF_SESSION,
+    session_data=STAFF_SESSION,
+    expire_date=MOMENT,
+)
+table(
+    "accounts.SignIn",
+    Term("seen_at", days=30),
+    id=KEY,
+    user=DEVICE,
+    session_key=SIGN_IN,
+    device=DEVICE,
+    created_at=DEVICE,
+    seen_at=DEVICE,
+)
 table(
     "accounts.Invitation",
+    Path(Scope.USER, "email", key="email"),
+    Path(Scope.USER, "invited_by", unlink=True),
+    Term("expires_at"),
     id=KEY,
     account=LINK,
     email=Personal(
@@ -80,6 +116,7 @@ table(
 )
 table(
     "accounts.ApiToken",
+    Term("expires_at"),
     id=KEY,
     account=LINK,
     user=SIGN_IN,
@@ -96,7 +133,17 @@ ACT = Personal(
     basis=Basis.LEGITIMATE_INTEREST,
     retention=_("Two years"),
 )
-table("accounts.AuditEvent", id=KEY, account=LINK, actor_id=ACT, action=ACT, target_id=LINK, at=ACT)
+table(
+    "accounts.AuditEvent",
+    Path(Scope.USER, "actor_id", unlink=True),
+    Term("at", days=730),
+    id=KEY,
+    account=LINK,
+    actor_id=replace(ACT, erase=Erase.UNLINK),
+    action=ACT,
+    target_id=LINK,
+    at=ACT,
+)
 
 # --- tables of django-allauth
 table(
@@ -108,5 +155,13 @@ table(
     primary=STATE,
 )
 UNUSED = NotPersonal(_("Stays empty: codes are used instead of links"))
-table("account.EmailConfirmation", id=KEY, email_address=UNUSED, created=UNUSED, sent=UNUSED, key=UNUSED)
+table(
+    "account.EmailConfirmation",
+    Path(Scope.USER, "email_address", through=("account.EmailAddress", "id")),
+    id=KEY,
+    email_address=UNUSED,
+    created=UNUSED,
+    sent=UNUSED,
+    key=UNUSED,
+)
 table("mfa.Authenticator", id=KEY, user=LINK, type=SIGN_IN, data=SIGN_IN, created_at=MOMENT, last_used_at=SIGN_IN)

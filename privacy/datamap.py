@@ -8,14 +8,17 @@ the registers of article 30 GDPR. Each application declares its own in `personal
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.apps import apps
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
+
+from webanizr.core.processors import REGISTRY, Processor
 
 Text = str | Promise
 
@@ -24,6 +27,7 @@ class Subject(enum.Enum):
     """Whose data it is."""
 
     ACCOUNT_HOLDER = _("Customer (somebody with an account)")
+    SUBSCRIBER = _("Subscriber of the newsletter")
     VISITOR = _("Visitor of a customer's website")
     STAFF = _("Somebody who works at Webanizr")
 
@@ -42,7 +46,19 @@ class Erase(enum.Enum):
 
     WITH_ROW = _("The row is deleted")
     WITH_OBJECT = _("The file is deleted")
+    UNLINK = _("The person's number is taken out; what is left says nothing about them")
     EXPIRES = _("It expires by itself, within the term")
+    KEPT = _("It is kept as long as the law asks, or because it protects the person, and then deleted")
+
+
+class Scope(enum.Enum):
+    """What can be erased or exported as a whole."""
+
+    ACCOUNT = "account"
+    USER = "user"
+    SITE = "site"
+    SUBSCRIBER = "subscriber"
+    VISITOR = "visitor"
 
 
 @dataclass(frozen=True)
@@ -56,15 +72,15 @@ class NotPersonal:
 class Personal:
     """Says all that must be known about a personal column.
 
-    Args: subject: whose data; purpose: what for; basis: legal ground; retention: how long, in words; recipients: who
-    outside Webanizr gets it; exported: whether articles 15 and 20 GDPR give it to the person; erase: how it goes.
+    Args: subject: whose data; purpose: what for; basis: legal ground; retention: how long, in words; exported: whether
+    articles 15 and 20 GDPR give it to the person; erase: how it goes. Who outside gets it isn't said here: the list of
+    processors names its columns (`DataMap.recipients`).
     """
 
     subject: Subject
     purpose: Text
     basis: Basis
     retention: Text
-    recipients: tuple[Text, ...] = ()
     exported: bool = True
     erase: Erase = Erase.WITH_ROW
 
@@ -73,15 +89,50 @@ Declaration = NotPersonal | Personal
 
 
 @dataclass(frozen=True)
+class Path:
+    """One way from a subject to rows of a table. What foreign keys say needs no path (`privacy.paths`).
+
+    Args: scope: of what; column: the field that is compared; key: which of the subject's keys it holds: "id", or
+    "email" for every address the person has or had; through: ("accounts.SignIn", "session_key") when it holds that
+    field of rows that another path finds; unlink: the field is emptied (the zero id where it may not be empty) and the
+    row stays, because it is somebody else's as well.
+    """
+
+    scope: Scope
+    column: str
+    key: str = "id"
+    through: tuple[str, str] | None = None
+    unlink: bool = False
+
+
+@dataclass(frozen=True)
+class Term:
+    """When rows of a table have had their time; the nightly job deletes them (`privacy.services.retention`).
+
+    Args: column: a moment; days: how long after it; only: further conditions, {"state": "done"}; objects: field with
+    the key of a file in storage that goes first; by: who deletes, when another job of the product does it already.
+    """
+
+    column: str
+    days: int = 0
+    only: Mapping[str, Any] = field(default_factory=dict)
+    objects: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Place:
     """Data that isn't a column: a prefix in file storage, a family of cache keys, a directory of logs.
 
-    Args: kind: storage, cache, log or mail; name: the prefix or family; declaration: what it holds.
+    Args: kind: storage, cache, log or mail; name: the prefix or family; declaration: what it holds; where: which
+    prefixes go with the erasure of what: {account} stands for the account's id, {sites.Site} for the id of each such
+    row that is erased.
     """
 
     kind: str
     name: str
     declaration: Declaration
+    where: Mapping[Scope, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -90,17 +141,24 @@ class DataMap:
 
     columns: dict[str, dict[str, Declaration]] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
+    paths: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    terms: dict[str, tuple[Term, ...]] = field(default_factory=dict)
     _loaded: bool = False
 
-    def table(self, label: str, **fields: Declaration) -> None:
-        """Declare the columns of the model `label` ("accounts.User"), by field name."""
+    def table(self, label: str, /, *rules: Path | Term, **fields: Declaration) -> None:
+        """Declare the columns of the model `label` ("accounts.User"), by field name.
+
+        Args: rules: how a subject's rows are found where no foreign key says it, and when rows have had their time.
+        """
         if label in self.columns:
             raise ValueError(f"{label} is declared twice.")
         self.columns[label] = fields
+        self.paths[label] = tuple(rule for rule in rules if isinstance(rule, Path))
+        self.terms[label] = tuple(rule for rule in rules if isinstance(rule, Term))
 
-    def place(self, kind: str, name: str, declaration: Declaration) -> None:
-        """Declare data outside the tables."""
-        self.places.append(Place(kind, name, declaration))
+    def place(self, kind: str, name: str, declaration: Declaration, where: Mapping[Scope, str] | None = None) -> None:
+        """Declare data outside the tables (see Place)."""
+        self.places.append(Place(kind, name, declaration, where or {}))
 
     def load(self) -> DataMap:
         """Import every application's `personal_data.py`, once."""
@@ -131,6 +189,11 @@ class DataMap:
             for name, declaration in fields.items():
                 if isinstance(declaration, Personal):
                     yield label, name, declaration
+
+    def recipients(self, label: str, name: str) -> list[Processor]:
+        """Return the processors that get this column, from the one list of processors."""
+        source = f"{label}.{name}"
+        return [each for each in REGISTRY.values() if any(source in field.source for field in each.fields)]
 
 
 def all_models() -> list[type[models.Model]]:

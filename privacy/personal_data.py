@@ -2,13 +2,29 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.datamap import KEY, LINK, MOMENT, STATE, Basis, Erase, NotPersonal, Personal, Subject, place, table
+from privacy.datamap import (
+    KEY,
+    LINK,
+    MOMENT,
+    STATE,
+    Basis,
+    Erase,
+    NotPersonal,
+    Path,
+    Personal,
+    Scope,
+    Subject,
+    Term,
+    place,
+    table,
+)
 
 CATALOGUE = NotPersonal(_("Part of the software's own list of tables and rights"))
 IDS = NotPersonal(_("Numbers of rows only; what they point at is declared there"))
 
 table(
     "core.Outbox",
+    Term("finished_at", days=7, only={"state": "done"}, by="webanizr.core.tasks.sweep"),
     id=KEY,
     account=LINK,
     task=STATE,
@@ -23,6 +39,9 @@ table(
 )
 table(
     "core.Job",
+    Path(Scope.USER, "created_by", unlink=True),
+    Term("expires_at", objects="result_key"),
+    Term("created_at", days=30),
     id=KEY,
     account=LINK,
     kind=STATE,
@@ -62,6 +81,9 @@ SHARED = Personal(
 )
 table(
     "core.Transfer",
+    Path(Scope.USER, "person_id"),
+    Path(Scope.SUBSCRIBER, "person_id"),
+    Term("at", days=730),
     id=KEY,
     person_id=SHARED,
     processor=SHARED,
@@ -85,7 +107,14 @@ SESSION = Personal(
     retention=_("Until you sign out, 30 days at most"),
     exported=False,
 )
-table("sessions.Session", session_key=SESSION, session_data=SESSION, expire_date=MOMENT)
+table(
+    "sessions.Session",
+    Path(Scope.USER, "session_key", through=("accounts.SignIn", "session_key")),
+    Term("expire_date"),
+    session_key=SESSION,
+    session_data=SESSION,
+    expire_date=MOMENT,
+)
 STAFF_ACT = Personal(
     subject=Subject.STAFF,
     purpose=_("Seeing afterwards which member of staff changed something"),
@@ -95,6 +124,7 @@ STAFF_ACT = Personal(
 )
 table(
     "admin.LogEntry",
+    Term("action_time", days=730),
     id=KEY,
     action_time=MOMENT,
     user=STAFF_ACT,

@@ -1,5 +1,7 @@
 """The data map of websites and of what their visitors send (promises 09 to 13)."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from privacy.datamap import (
@@ -11,8 +13,11 @@ from privacy.datamap import (
     Basis,
     Erase,
     NotPersonal,
+    Path,
     Personal,
+    Scope,
     Subject,
+    Term,
     place,
     table,
 )
@@ -54,9 +59,18 @@ table(
     created_at=MOMENT,
     updated_at=MOMENT,
 )
-table("sites.Domain", host=WORDS, account=LINK, site_id=LINK, version_id=LINK, created_at=MOMENT)
+table(
+    "sites.Domain",
+    Path(Scope.SITE, "site_id"),
+    host=WORDS,
+    account=LINK,
+    site_id=LINK,
+    version_id=LINK,
+    created_at=MOMENT,
+)
 table(
     "sites.Page",
+    Term("deleted_at", days=30, by="sites.tasks.delete_expired"),
     id=KEY,
     account=LINK,
     site=LINK,
@@ -88,6 +102,9 @@ table(
 )
 table(
     "sites.Submission",
+    Path(Scope.VISITOR, "id"),
+    Term("expires_at", by="sites.tasks.delete_expired"),
+    Term("deleted_at", days=30, by="sites.tasks.delete_expired"),
     id=KEY,
     account=LINK,
     site=LINK,
@@ -117,13 +134,14 @@ table(
 )
 table(
     "sites.SiteVersion",
+    Path(Scope.USER, "published_by", unlink=True),
     id=KEY,
     account=LINK,
     site=LINK,
     number=STATE,
     manifest=LINK,
     source=WORDS,
-    published_by=PUBLISHER,
+    published_by=replace(PUBLISHER, erase=Erase.UNLINK),
     created_at=MOMENT,
 )
 table("sites.Redirect", id=KEY, account=LINK, site=LINK, slug=WORDS, page=LINK, created_at=MOMENT)
@@ -135,8 +153,18 @@ FILES = Personal(
     retention=_("Until you delete it, or as long as you have an account"),
     erase=Erase.WITH_OBJECT,
 )
-place("storage", "sites/<site>/<version>/", FILES)
-place("storage", "assets/<account>/<asset>/", FILES)
+place(
+    "storage",
+    "sites/<site>/<version>/",
+    FILES,
+    {Scope.ACCOUNT: "sites/{sites.Site}/", Scope.SITE: "sites/{sites.Site}/"},
+)
+place(
+    "storage",
+    "assets/<account>/<asset>/",
+    FILES,
+    {Scope.ACCOUNT: "assets/{account}/", Scope.SITE: "assets/{account}/{sites.Asset}/"},
+)
 place(
     "storage",
     "exports/<account>/<job>",
@@ -147,6 +175,8 @@ place(
         retention=_("7 days"),
         erase=Erase.WITH_OBJECT,
     ),
+    # an export may hold what is erased: none of them survives it
+    dict.fromkeys((Scope.ACCOUNT, Scope.SITE, Scope.VISITOR), "exports/{account}/"),
 )
 place(
     "storage",

@@ -212,15 +212,22 @@ class TenantTable(Operation):
         for field in model._meta.local_fields:
             if isinstance(field, models.ForeignKey) and not getattr(field, "db_constraint", True):
                 add_composite_key(schema_editor, table, field)
-        for statement in protect_statements(table, self.rules):
+        for statement in protect_statements(table, self.all_rules):
             schema_editor.execute(statement)
+
+    @property
+    def all_rules(self) -> list[Rule]:
+        """The given rules, and the eraser's: it may find and delete an account's rows of every table (promise 08)."""
+        given = {command for rule in self.rules if rule.role == "eraser" for command in rule.commands}
+        missing = [command for command in ("SELECT", "DELETE") if command not in given]
+        return [*self.rules, *([Rule("eraser", ", ".join(missing))] if missing else [])]
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         """Take the policies away again (the table itself goes with its own operation)."""
         model = from_state.apps.get_model(app_label, self.model_name)
-        for statement in unprotect_statements(model._meta.db_table, self.rules):
+        for statement in unprotect_statements(model._meta.db_table, self.all_rules):
             schema_editor.execute(statement)
 
     def describe(self) -> str:
