@@ -10,5 +10,9 @@ class PrivacyConfig(AppConfig):
     label = "privacy"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and every application's processors (`processors.py`)."""
+        from django.utils.module_loading import autodiscover_modules
+
         from privacy import checks  # noqa: F401  # registers on import
+
+        autodiscover_modules("processors")

@@ -355,5 +355,10 @@ LOGGING = {
     "formatters": {"scrubbed": {"()": "webanizr.core.logs.ScrubbingFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "scrubbed"}},
     "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
-    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # these write whole addresses, with what is asked in them: core/net.py and core/storage.py say what matters
+        "urllib3": {"handlers": [], "level": "CRITICAL"},
+        "botocore": {"handlers": [], "level": "WARNING"},
+    },
 }

@@ -81,11 +81,13 @@ class Contact:
     language: str = "nl"
     topics: tuple[str, ...] = ()
     resubscribe: bool = False
+    provider_id: str = ""
 
     @property
     def identity(self) -> Identity:
         """Return how the platform knows this contact."""
-        return Identity(person_id=self.person_id, contact_id=self.id, emails=(self.email,))
+        numbers = (self.provider_id,) if self.provider_id else ()
+        return Identity(person_id=self.person_id, contact_id=self.id, emails=(self.email,), provider_ids=numbers)
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,12 @@ class MailingPlatform(ExternalSystem, Protocol):
     def unsubscribe(self, identity: Identity) -> Outcome:
         """Let the person get no newsletter any more; the contact stays known. ALREADY_ABSENT when there is none."""
 
+    def remove(self, identity: Identity) -> Outcome:
+        """Take the person off the list, so that they can come back later: deleted where that allows it, else archived.
+
+        For who may no longer be mailed (a downgrade). Somebody who wants to be erased needs `locate` and `erase`.
+        """
+
     def find(self, identity: Identity) -> RemoteContact | None:
         """Read one contact again (after a webhook); None when it isn't there; raises CannotAnswer."""
 
@@ -199,6 +207,10 @@ class NoPlatform(NotConfigured):
         return {contact.id: self.upsert(contact) for contact in contacts}
 
     def unsubscribe(self, identity: Identity) -> Outcome:
+        """Blocked."""
+        return Outcome(Result.BLOCKED, cause="not_configured")
+
+    def remove(self, identity: Identity) -> Outcome:
         """Blocked."""
         return Outcome(Result.BLOCKED, cause="not_configured")
 

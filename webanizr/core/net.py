@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json as jsonlib
 import logging
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ from urllib3.exceptions import (
 
 from webanizr.core import throttle
 from webanizr.core.models import Transfer
-from webanizr.core.processors import Processor
+from webanizr.core.processors import REGISTRY, Processor
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 30.0
 TOTAL_SECONDS = 60.0  # a server that sends a byte now and then doesn't hold a worker for ever
 LARGEST_ANSWER = 10 << 20  # bytes
+NUMBERED, NESTED = re.compile(r"\[\d*\]"), re.compile(r"\[(\w+)\]")  # a form's way to nest: visits[0][idvisit]
 LONGEST_WAIT = 10.0  # seconds that a request waits for its turn; after that the task waits instead
 
 
@@ -70,10 +72,7 @@ class Throttled(Exception):
 
 
 class QueryString(dict[str, Any]):
-    """A value of a body that is itself a query string ("?a=1&b=2"), so that its fields are looked at too."""
-
-    def __str__(self) -> str:
-        return "?" + urlencode(self)
+    """A value of a body that goes out as a query string ("?a=1&b=2"): its fields are looked at like all others."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def request(
     headers = dict(auth or {})
     body: bytes | None = None
     if json is not None:
-        body, headers["Content-Type"] = jsonlib.dumps(json, default=str).encode(), "application/json"
+        body, headers["Content-Type"] = jsonlib.dumps(_written(json)).encode(), "application/json"
     elif form is not None:
         body, headers["Content-Type"] = urlencode(form, doseq=True).encode(), "application/x-www-form-urlencoded"
     began = time.monotonic()
@@ -196,8 +195,6 @@ def _exchange(method: str, url: str, body: bytes | None, headers: dict[str, str]
 
 
 def _url(processor: Processor, path: str, place: Mapping[str, str], query: Mapping[str, Any]) -> str:
-    from webanizr.core.processors import REGISTRY
-
     if REGISTRY.get(processor.key) is not processor:
         raise Undeclared(f"nobody declared the processor {processor.key}")
     base = processor.address()
@@ -216,11 +213,22 @@ def _url(processor: Processor, path: str, place: Mapping[str, str], query: Mappi
     return f"{url}?{urlencode(query, doseq=True)}" if query else url
 
 
+def _written(content: Any) -> Any:
+    """Return a body with its query strings written out."""
+    if isinstance(content, QueryString):
+        return "?" + urlencode(content)
+    if isinstance(content, Mapping):
+        return {key: _written(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_written(each) for each in content]
+    return content
+
+
 def _names(content: Any, prefix: str = "") -> Iterator[str]:
-    """Yield the dotted names of everything in a body; lists don't count as a level."""
+    """Yield the dotted names of everything in a body; lists don't count as a level, nor do the [0] of forms."""
     if isinstance(content, Mapping):
         for key, value in content.items():
-            name = f"{prefix}{key}"
+            name = prefix + NESTED.sub(r".\1", NUMBERED.sub("", str(key)))
             if isinstance(value, Mapping) and value:
                 yield from _names(value, f"{name}.")
             elif isinstance(value, list | tuple) and any(isinstance(each, Mapping) for each in value):
