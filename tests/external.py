@@ -13,7 +13,7 @@ from django.test import override_settings
 from newsletters.connectors import platform
 from newsletters.connectors.base import Contact, Identity
 from privacy.connectors.matomo import Hit, Matomo, pseudonyms
-from tests.fakes import brevo, listmonk, mailchimp, matomo
+from tests.fakes import brevo, environment, listmonk, mailchimp, matomo
 from tests.fakes.server import Fake
 from webanizr.core.models import Transfer
 
@@ -25,26 +25,12 @@ FAKES: dict[str, type[Fake]] = {
 }
 MAILING = ("brevo", "listmonk", "mailchimp")
 KEYS = {"brevo": brevo.KEY, "listmonk": listmonk.KEY, "mailchimp": mailchimp.KEY}
-LISTS = {"brevo": str(brevo.LIST), "listmonk": str(listmonk.LIST), "mailchimp": mailchimp.LIST}
 FAST = dict.fromkeys(FAKES, 100_000.0)
 
 
 def settings_for(fake: Fake) -> dict[str, Any]:
     """Return the settings that make `fake` the configured system of its kind."""
-    if fake.name == "matomo":
-        return {
-            "STATISTICS_BASE_URL": fake.url,
-            "STATISTICS_SITE": matomo.SITE,
-            "STATISTICS_TOKEN": matomo.TOKEN,
-            "STATISTICS_ADMIN_TOKEN": matomo.ADMIN_TOKEN,
-        }
-    return {
-        "MAILING_PLATFORM": fake.name,
-        "MAILING_BASE_URL": fake.url,
-        "MAILING_API_KEY": KEYS[fake.name],
-        "MAILING_LIST": LISTS[fake.name],
-        "MAILING_WEBHOOK_SECRET": mailchimp.WEBHOOK_SECRET,
-    }
+    return dict(environment(fake.name, fake.origin))
 
 
 @contextmanager

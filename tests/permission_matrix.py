@@ -87,6 +87,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "api/v1/exports/": "GET reader, POST reader",
         "api/v1/exports/<uuid:job_id>/": "GET reader",
         "api/v1/exports/<uuid:job_id>/download/": "GET reader",
+        "dev/systems/": "public",
         "dev/mail/": "public",
         "dev/mail/<str:name>/": "public",
         "styleguide/": "public",

@@ -13,7 +13,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,12 @@ from webanizr.local.objects import REGION, Objects
 from webanizr.local.place import ROOT, Place, Ports, Problem, write_json
 from webanizr.local.postgres import Postgres
 from webanizr.local.process import sweep
+from webanizr.local.systems import OFF, System
 from webanizr.local.valkey import Valkey, broker_url
 
 # What another project's shell may have set, and what would steer our programs.
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PGOPTIONS", "PGUSER", "PGDATABASE", "PGSERVICE", "PGPASSWORD")
-ALL = ("postgres", "valkey", "s3")
+ALL = ("postgres", "valkey", "s3", "mailing", "statistics")
 # Services that may unwrap keys of what customers collect, each within its own limits.
 OPENING = ("app", "staff", "worker", "exporter")
 # What opens something: the hosting service gets none of it.
@@ -38,7 +39,9 @@ KEYS = ("SECRET_KEY", "KMS_KEY", "AWS_KMS_ENDPOINT_URL", "WRAPPING_KEY_FILE", "K
 class Servers:
     """The servers of one data directory, and the environment that leads to them."""
 
-    def __init__(self, place: Place, *, durable: bool = True, database: str | None = None) -> None:
+    def __init__(
+        self, place: Place, *, durable: bool = True, database: str | None = None, systems: Sequence[System] = ()
+    ) -> None:
         self.place = place
         self.secrets = place.secrets()
         self.database = database or os.environ.get("WEBANIZR_DATABASE") or "webanizr"
@@ -46,7 +49,8 @@ class Servers:
         self.admin_url = os.environ.get("DATABASE_URL")
         self.redis_url = os.environ.get("REDIS_URL")
         self.s3_url = os.environ.get("AWS_S3_ENDPOINT_URL")
-        self.embedded: list[Postgres | Valkey | Objects] = []
+        self.embedded: list[Postgres | Valkey | Objects | System] = []
+        self.systems = systems
         mark = place.data
         sockets = place.make_sockets() if not (self.admin_url and self.redis_url) else place.sockets
         self.postgres: Postgres | None = None
@@ -65,6 +69,7 @@ class Servers:
             self.objects = Objects(place.data / "s3", access_key=self.s3_keys[0], secret_key=self.s3_keys[1], mark=mark)
             self.s3_url = self.objects.url()
             self.embedded.append(self.objects)
+        self.embedded += systems
 
     def start(self, *, stopping: threading.Event | None = None, wait: tuple[str, ...] = ALL) -> None:
         """Start what the environment doesn't name, all at once, and wait for those in `wait`."""
@@ -147,7 +152,18 @@ class Servers:
             "HOSTING_PORT": str(ports.hosting),
             "SITES_DOMAIN": "localhost",
             "PYTHONUNBUFFERED": "1",
-        }
+        } | self._systems()
+
+    def _systems(self) -> dict[str, str]:
+        """Return what leads to the external systems."""
+        found = {"MAILING_PLATFORM": ""} if os.environ.get("MAILING_PLATFORM") == OFF else {}
+        for system in self.systems:
+            found |= system.variables()
+        return found | {"WEBANIZR_FAKES": json.dumps(self.fakes())}
+
+    def fakes(self) -> dict[str, str]:
+        """Return the address of every imitated system, by provider."""
+        return {system.provider: system.origin for system in self.systems}
 
     def logins(self) -> dict[str, str]:
         """Return the database URL of every login, by service."""

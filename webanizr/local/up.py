@@ -23,6 +23,7 @@ from webanizr.local.place import ROOT, Place, Ports, Problem, read_json, say, wr
 from webanizr.local.process import MARK, end, spawn, sweep
 from webanizr.local.servers import Servers, migration_mark
 from webanizr.local.supervisor import Program, Supervisor, programs, rotate
+from webanizr.local.systems import wanted
 
 
 def main(arguments: list[str]) -> int:
@@ -56,14 +57,14 @@ def stop_signals() -> threading.Event:
 def run(place: Place, ports: Ports, stopping: threading.Event) -> int:
     """Start everything, watch it, stop everything."""
     began = time.monotonic()
-    with Servers(place) as servers:
+    with Servers(place, systems=wanted(place.data)) as servers:
         supervisor: Supervisor | None = None
         demo: Program | None = None
         try:
             servers.start(stopping=stopping, wait=("postgres",))
             if not stopping.is_set():
                 migrate(servers, ports, place, stopping)
-                servers.wait(("valkey",), stopping=stopping)
+                servers.wait(("valkey", "mailing", "statistics"), stopping=stopping)
                 servers.announce(ports)
             if not stopping.is_set():
                 supervisor = Supervisor(programs(servers, ports, place), servers, stopping)
@@ -192,7 +193,7 @@ def announce(place: Place, ports: Ports, servers: Servers, supervisor: Superviso
             "access_key": servers.s3_keys[0],
             "secret_key": servers.s3_keys[1],
         },
-        "fakes": {},
+        "fakes": servers.fakes(),
     }
     write_json(place.run_file, content)
 
