@@ -27,7 +27,7 @@ class Entry:
 PLATFORMS: dict[str, Entry] = {
     "brevo": Entry(brevo.PROCESSOR, brevo.Brevo),
     "listmonk": Entry(listmonk.PROCESSOR, listmonk.Listmonk, needs_url=True),
-    "mailchimp": Entry(mailchimp.PROCESSOR, mailchimp.Mailchimp),
+    "mailchimp": Entry(mailchimp.PROCESSOR, mailchimp.Mailchimp, needs_url=True),
 }
 
 

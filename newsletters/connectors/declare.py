@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,7 @@ def mailing_processor(
     *,
     key: str,
     name: str,
-    usual_url: str | Callable[[], str],
+    usual_url: str,
     wire: Mapping[str, tuple[str, ...]],
     technical: frozenset[str],
     rates: Mapping[str, Rate],
@@ -43,12 +43,12 @@ def mailing_processor(
     def base_url() -> str:
         if key != settings.MAILING_PLATFORM:
             return ""
-        return settings.MAILING_BASE_URL or (usual_url() if callable(usual_url) else usual_url)
+        return settings.MAILING_BASE_URL or usual_url
 
     labels: dict[str, tuple[Text, tuple[str, ...]]] = {
         "email": (_("e-mail address"), ("accounts.User.email",)),
         "name": (_("name"), ("accounts.User.name",)),
-        "language": (_("language"), ("accounts.Account.language",)),
+        "language": (_("language"), ()),
         "topics": (_("newsletters you get"), ()),
         "contact_number": (_("a number that means nothing elsewhere"), ()),
     }

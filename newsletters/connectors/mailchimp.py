@@ -1,7 +1,8 @@
 """Mailchimp Marketing, API 3.0 (https://mailchimp.com/developer/marketing/api). It keeps data in the United States.
 
 Its DELETE only archives: erasing is `delete-permanent`, and after that the API can never bring the person back
-("Forgotten Email Not Subscribed"), only Mailchimp's own form can. The list needs the text merge fields NAME, TOPICS and
+("Forgotten Email Not Subscribed"), only Mailchimp's own form can. Its address has the data centre in it, which is
+the end of the key (…-us6: https://us6.api.mailchimp.com/3.0). The list needs the text merge fields NAME, TOPICS and
 WZID. Addresses at example.com and the like are refused there.
 """
 
@@ -53,12 +54,6 @@ EVENTS = {
 }
 
 
-def _usual_url() -> str:
-    """The data centre is the end of the key: …-us6."""
-    centre = settings.MAILING_API_KEY.rpartition("-")[2]
-    return f"https://{centre}.api.mailchimp.com/3.0" if centre.isalnum() else ""
-
-
 def digest(email: str) -> str:
     """Return the number under which a list keeps an address: MD5 of it in lower case, as Mailchimp defines it."""
     return hashlib.md5(email.lower().encode(), usedforsecurity=False).hexdigest()
@@ -74,7 +69,7 @@ MEMBER = {
 PROCESSOR = mailing_processor(
     key="mailchimp",
     name="Mailchimp",
-    usual_url=_usual_url,
+    usual_url="",
     wire=MEMBER,
     technical=frozenset(
         {"list", "status", "status_if_new", "members.status", "update_existing", "skip_merge_validation"}

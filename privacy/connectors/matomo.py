@@ -53,7 +53,7 @@ PROCESSOR = Processor(
         "health": _("Looking whether the system works, without sending anything"),
     },
     fields=(
-        Field("pseudonym", _("a number in place of your name"), ("requests.uid", "segment"), ("accounts.User.id",)),
+        Field("pseudonym", _("a number in place of your name"), ("requests.uid", "segment")),
         Field("ip_address", _("IP address"), ("requests.cip",)),
         Field("page", _("which of our pages you opened"), ("requests.url",)),
         Field("moment", _("when"), ("requests.cdt",)),
@@ -98,7 +98,7 @@ class Matomo:
         self.api = Api(PROCESSOR, dict, reason=lambda error: "")
 
     def health(self) -> Health:
-        """Read our site's record with the admin token."""
+        """Read our site's record, with the admin token where this service has it, else with the one for tracking."""
         began = datetime.now(UTC)
         try:
             self._call("SitesManager.getSiteFromId", {"idSite": settings.STATISTICS_SITE}, why="health")
@@ -214,7 +214,7 @@ class Matomo:
             "POST",
             "/index.php",
             query={"module": "API", "method": method, "format": "JSON"},
-            form={**content, "token_auth": settings.STATISTICS_ADMIN_TOKEN},
+            form={**content, "token_auth": settings.STATISTICS_ADMIN_TOKEN or settings.STATISTICS_TOKEN},
             why=why,
             about=about,
         )
@@ -228,6 +228,6 @@ class Matomo:
 
 def statistics() -> ExternalSystem:
     """Return the connector, or what stands for it while it is switched off."""
-    if settings.STATISTICS_BASE_URL and settings.STATISTICS_ADMIN_TOKEN:
+    if settings.STATISTICS_BASE_URL:
         return Matomo()
     return NotConfigured("matomo", "Matomo")

@@ -34,6 +34,13 @@ ALL = ("postgres", "valkey", "s3", "mailing", "statistics")
 OPENING = ("app", "staff", "worker", "exporter")
 # What opens something: the hosting service gets none of it.
 KEYS = ("SECRET_KEY", "KMS_KEY", "AWS_KMS_ENDPOINT_URL", "WRAPPING_KEY_FILE", "KEY_BUCKET", "KEY_DIR")
+# What lets somebody in at an external system, and which services get it.
+SYSTEM_SECRETS = {
+    "MAILING_API_KEY": ("worker", "exporter", "eraser"),
+    "MAILING_WEBHOOK_SECRET": ("app",),
+    "STATISTICS_TOKEN": ("worker",),
+    "STATISTICS_ADMIN_TOKEN": ("exporter", "eraser"),
+}
 
 
 class Servers:
@@ -114,7 +121,8 @@ class Servers:
 
     def environment(self, service: str, ports: Ports) -> dict[str, str]:
         """Return the whole environment of a process of `service`: only its own login and keys are in it."""
-        withheld = (*FOREIGN, *KEYS) if service == "hosting" else FOREIGN
+        withheld = [*FOREIGN, *(name for name, services in SYSTEM_SECRETS.items() if service not in services)]
+        withheld += KEYS if service == "hosting" else ()
         inherited = {key: value for key, value in os.environ.items() if key not in withheld}
         return inherited | self.variables(ports) | self.own(service)
 
@@ -127,6 +135,7 @@ class Servers:
             # a directory of its own, so that nothing in its environment leads to the keys
             return found | {"WEBANIZR_DATA": str(self.place.data / "hosting")}
         found["SECRET_KEY"] = self.secrets["secret_key"]
+        found |= self._systems(service)
         if service in OPENING:
             found["WRAPPING_KEY_FILE"] = str(self.place.wrapping_key())
         return found | {"KEY_DIR": str(self.place.data / "keys")}
@@ -152,14 +161,15 @@ class Servers:
             "HOSTING_PORT": str(ports.hosting),
             "SITES_DOMAIN": "localhost",
             "PYTHONUNBUFFERED": "1",
-        } | self._systems()
+        }
 
-    def _systems(self) -> dict[str, str]:
-        """Return what leads to the external systems."""
+    def _systems(self, service: str) -> dict[str, str]:
+        """Return what leads a service to the external systems: of the secrets, only those that it needs."""
         found = {"MAILING_PLATFORM": ""} if os.environ.get("MAILING_PLATFORM") == OFF else {}
         for system in self.systems:
             found |= system.variables()
-        return found | {"WEBANIZR_FAKES": json.dumps(self.fakes())}
+        found |= {"WEBANIZR_FAKES": json.dumps(self.fakes())} if service == "app" else {}
+        return {name: value for name, value in found.items() if service in SYSTEM_SECRETS.get(name, (service,))}
 
     def fakes(self) -> dict[str, str]:
         """Return the address of every imitated system, by provider."""
