@@ -321,6 +321,12 @@ def shortfalls(colours: Mapping[str, str]) -> list[tuple[str, str, float]]:
     return [(one, other, value) for one, other, value, least in found if value < least]
 
 
+def lowest_contrast(theme: str, hue: int, vividness: int) -> float:
+    """Return the lowest contrast of text on its background in a palette; 4.5 or more."""
+    colours = palette(theme, hue, vividness)
+    return min(contrast(colours[one], colours[other]) for one, other, least in PAIRS if least >= CONTRAST)
+
+
 def theme_css(theme: str, hue: int, vividness: int, *, fonts: str = "fonts/") -> str:
     """Return a site's own style sheet: fonts and colours. `fonts` is where the files are, seen from the sheet."""
     look = THEMES[theme]

@@ -82,10 +82,10 @@ def saved(page: Any) -> None:
 def publish(page: Any) -> str:
     """Put the site online from the editor; return its address."""
     page.click("#publish")
-    page.wait_for_url(re.compile("/publish/"))
-    send(page)
-    page.wait_for_url(re.compile(r"/sites/[0-9a-f-]+/$"))
-    return str(page.locator("main .top a[href*='.localhost']").first.get_attribute("href"))
+    page.wait_for_selector("#publishing [type=submit], #publishing .btn--primary")
+    send(page, "#publishing .publish__foot .btn--primary")
+    page.wait_for_selector("#online[open]")
+    return str(page.locator("#online a").get_attribute("href")).rstrip("/")
 
 
 def fill_in(visitor: Any, url: str, message: str) -> None:

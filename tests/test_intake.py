@@ -20,6 +20,7 @@ from sites.hosting.wsgi import Hosting
 from sites.models import Domain, Page, Site, SiteVersion, Submission
 from sites.selectors.inbox import open_message
 from sites.services import publish as services
+from sites.services.changes import changes_since_publish
 from tests import cast
 from webanizr.core import tenancy
 from webanizr.core.models import Outbox
@@ -262,9 +263,9 @@ def test_publishing_again_renders_only_what_changed(alice: cast.Person) -> None:
         same = services.publish_site(site=site, actor=alice.user)
         assert (first.number, same.number) == (1, 2)
         assert (first.manifest["rendered"], same.manifest["rendered"]) == (1, 0)
-        assert services.changes_since_publish(site) == []
+        assert changes_since_publish(site) == []
         Page.objects.filter(id=page.id).update(title="Begin")
-        assert [(c.kind, c.what) for c in services.changes_since_publish(site)] == [("changed", "page")]
+        assert [(c.kind, c.what) for c in changes_since_publish(site)] == [("changed", "page")]
         assert services.publish_site(site=site, actor=alice.user).manifest["rendered"] == 1
         services.restore_version(site=site, version=first, actor=alice.user)
         assert Domain.objects.get(site_id=site.id).version_id == first.id

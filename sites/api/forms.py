@@ -45,7 +45,7 @@ class Forms(Base):
 class OneForm(Base):
     """One form."""
 
-    required_level = {"GET": "editor", "PATCH": "editor"}
+    required_level = {"GET": "editor", "PATCH": "editor", "DELETE": "editor"}
     scope = "forms"
 
     @extend_schema(operation_id="forms_get", responses=shapes.FormSerializer)
@@ -65,4 +65,24 @@ class OneForm(Base):
             forms.change_form(form=form, actor=self.actor, **serializer.validated_data)
         except ContentError as error:
             raise ValidationError({"definition": error.problems}) from error
+        return Response(shapes.FormSerializer(form).data)
+
+    @extend_schema(operation_id="forms_delete", responses={204: None})
+    def delete(self, request: Request, site_id: uuid.UUID, form_id: uuid.UUID) -> Response:
+        """Delete a form; what came in through it stays in the inbox."""
+        forms.delete_form(form=selectors.access_form(site_id, form_id), actor=self.actor)
+        return Response(status=204)
+
+
+class RestoreForm(Base):
+    """Deleted forms."""
+
+    required_level = {"POST": "editor"}
+    scope = "forms"
+
+    @extend_schema(operation_id="forms_restore", request=None, responses=shapes.FormSerializer)
+    def post(self, request: Request, site_id: uuid.UUID, form_id: uuid.UUID) -> Response:
+        """Bring a deleted form back."""
+        form = selectors.access_form(site_id, form_id, deleted=True)
+        forms.restore_form(form=form, actor=self.actor)
         return Response(shapes.FormSerializer(form).data)

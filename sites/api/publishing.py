@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -11,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sites.api import serializers as shapes
-from sites.api.base import Base
+from sites.api.base import Base, Conflict
 from sites.models import SiteVersion
 from sites.selectors import editor as selectors
-from sites.services import publish
+from sites.services import changes, drafts, pages, publish
 
 
 class Publish(Base):
@@ -28,8 +29,8 @@ class Publish(Base):
         site = selectors.access_site(site_id)
         return Response(
             {
-                "changes": [change.__dict__ for change in publish.changes_since_publish(site)],
-                "problems": [problem.__dict__ for problem in publish.publish_problems(site)],
+                "changes": [asdict(change) for change in changes.changes_since_publish(site)],
+                "problems": [asdict(problem) for problem in publish.publish_problems(site)],
             }
         )
 
@@ -39,13 +40,30 @@ class Publish(Base):
         try:
             version = publish.publish_site(site=selectors.access_site(site_id), actor=self.actor)
         except publish.PublishError as error:
-            raise ValidationError({"problems": [problem.__dict__ for problem in error.problems]}) from error
+            raise ValidationError({"problems": [asdict(problem) for problem in error.problems]}) from error
         return Response(shapes.VersionSerializer(version).data, status=201)
 
     @extend_schema(operation_id="unpublish", responses={204: None})
     def delete(self, request: Request, site_id: uuid.UUID) -> Response:
         """Take the website offline; its pages and versions stay."""
         publish.unpublish_site(site=selectors.access_site(site_id), actor=self.actor)
+        return Response(status=204)
+
+
+class TakeBack(Base):
+    """Taking one change back."""
+
+    required_level = {"POST": "editor"}
+
+    @extend_schema(operation_id="publish_take_back", request=shapes.TakeBack, responses={204: None})
+    def post(self, request: Request, site_id: uuid.UUID) -> Response:
+        """Make one thing in the draft again as it is online; `what`, `id` and `key` are those of the change."""
+        try:
+            changes.take_back(site=selectors.access_site(site_id), actor=self.actor, **self.checked(shapes.TakeBack))
+        except drafts.Conflict as error:
+            raise Conflict from error
+        except (changes.NothingToTakeBack, pages.PageError) as error:
+            raise ValidationError({"change": [str(error)]}) from error
         return Response(status=204)
 
 

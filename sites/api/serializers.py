@@ -54,6 +54,18 @@ class NewSite(serializers.Serializer[Any]):
     language = serializers.ChoiceField(choices=settings.LANGUAGES, default="nl")
 
 
+class TakeBack(serializers.Serializer[Any]):
+    """A change to take back, as `publish` lists it."""
+
+    what = serializers.ChoiceField(choices=["site", "page", "form"])
+    id = serializers.UUIDField()
+    key = serializers.RegexField(r"^[a-z0-9]{0,26}$", allow_blank=True, default="")
+
+    def validate_id(self, value: Any) -> str:
+        """Return the id as changes carry it."""
+        return str(value)
+
+
 class SiteChange(serializers.Serializer[Any]):
     """What can be changed about a website."""
 

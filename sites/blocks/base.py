@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self, get_args
 
+from django.conf import settings
 from django.utils.functional import Promise
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -31,6 +32,7 @@ class Block(Part):
 
     version: ClassVar[int] = 1
     title: ClassVar[str | Promise]
+    summary: ClassVar[str | Promise] = ""  # a few words for the picker
     icon: ClassVar[str] = "layout-template"
     template: ClassVar[str]
 
@@ -48,6 +50,12 @@ class Block(Part):
     def type_name(cls) -> str:
         """Return the value of `type` in stored content."""
         return str(get_args(cls.model_fields["type"].annotation)[0])
+
+    @classmethod
+    def thumb(cls) -> str:
+        """Return the template of the small drawing in the picker; empty when there is none, the icon stands there."""
+        name = f"blocks/thumbs/{cls.type_name()}.svg"
+        return name if (settings.BASE_DIR / "templates" / name).exists() else ""
 
     @classmethod
     def upgrade(cls, data: dict[str, Any], from_version: int) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Cards(Block):
     """Cards."""
 
     title = _("Cards")
+    summary = _("Services or products")
     icon: ClassVar[str] = "layout-grid"
     template = "blocks/cards.html"
 

@@ -19,6 +19,7 @@ class Contact(Block):
     """Contact details."""
 
     title = _("Contact details")
+    summary = _("Address, telephone, mail")
     icon: ClassVar[str] = "map-pin"
     template = "blocks/contact.html"
 

@@ -127,6 +127,15 @@ def links(blocks: Sequence[Block]) -> Iterator[tuple[Block, str, str]]:
                     yield block, path, href
 
 
+def place_of(blocks: Sequence[Block], block_id: str, path: str) -> str:
+    """Return where something is in words, "FAQ · Answer"; the part is left out when the path names none."""
+    block = next((block for block in blocks if block.id == block_id), None)
+    if block is None:
+        return ""
+    label = next((str(meta.label) for at, meta, _value, _owner in walk(block) if at == path), "")
+    return " · ".join(words for words in (str(block.title), label) if words)
+
+
 def _missing(widget: str, value: Any) -> bool:
     if widget == "rich":
         return rich.is_empty(value)

@@ -25,6 +25,7 @@ class Faq(Block):
     """Questions and answers."""
 
     title = _("Questions and answers")
+    summary = _("Folds open")
     icon: ClassVar[str] = "circle-question-mark"
     template = "blocks/faq.html"
 

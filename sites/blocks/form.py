@@ -18,6 +18,7 @@ class FormBlock(Block):
     """Form."""
 
     title = _("Form")
+    summary = _("Questions with a term of keeping")
     icon: ClassVar[str] = "clipboard-list"
     template = "blocks/form.html"
 

@@ -18,6 +18,7 @@ class Hero(Block):
     """Heading with picture."""
 
     title = _("Heading with picture")
+    summary = _("Words and a large picture")
     icon: ClassVar[str] = "panels-top-left"
     template = "blocks/hero.html"
 

@@ -18,6 +18,7 @@ class ImageText(Block):
     """Picture with text."""
 
     title = _("Picture with text")
+    summary = _("Side by side")
     icon: ClassVar[str] = "panel-left"
     template = "blocks/image_text.html"
 

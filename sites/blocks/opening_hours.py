@@ -52,6 +52,7 @@ class OpeningHours(Block):
     """Opening hours."""
 
     title = _("Opening hours")
+    summary = _("By day, with a note")
     icon: ClassVar[str] = "clock"
     template = "blocks/opening_hours.html"
 

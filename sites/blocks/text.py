@@ -17,6 +17,7 @@ class TextBlock(Block):
     """Text."""
 
     title = _("Text")
+    summary = _("Headings, paragraphs, lists")
     icon: ClassVar[str] = "text-align-start"
     template = "blocks/text.html"
 

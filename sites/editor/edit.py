@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,12 +19,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.views.settings import person
 from sites.blocks.base import REGISTRY
 from sites.hosting.frame import draft_image_url
-from sites.models import Asset, Form, Page
+from sites.models import Form, Page
 from sites.schema.problems import ContentError
 from sites.selectors import editor as selectors
 from sites.services import assets, drafts, pages
-from sites.services.publish import changes_since_publish
-from webanizr.core.middleware import FRAME_ORIGIN
+from sites.services.changes import changes_since_publish
+from webanizr.core.middleware import CSP, FRAME_ORIGIN
 from webanizr.core.permissions import requires
 
 
@@ -32,23 +33,38 @@ def sentences() -> dict[str, str]:
     return {
         "saving": _("Saving…"),
         "saved": _("Saved %s"),
-        "offline": _("Not saved yet; we keep trying. Leave this tab open."),
+        "offline": _("Offline: not saved yet. We keep trying; leave this tab open."),
+        "signedout": _("Not saved: you are signed out."),
+        "signin": _("Sign in in a new tab"),
         "conflict": _("Not saved: somebody else changed this page."),
         "invalid": _("Not saved: something needs another look."),
         "recovered": _("We put back what was not saved yet."),
         "up": _("up"),
         "down": _("down"),
+        "moveup": _("Move up"),
+        "movedown": _("Move down"),
         "place": _("block %n of %m"),
         "moved": _("%s is now at place %n of %m"),
         "added": _("%s is added"),
         "removed": _("%s is deleted"),
         "remove": _("Delete"),
+        "close": _("Close"),
         "duplicate": _("Duplicate"),
         "add": _("Add"),
+        "addblock": _("Block"),
+        "under": _("Comes under “%s”."),
+        "bar": _("Block"),
         "choose": _("Choose a block to change it."),
         "onpage": _("Click on the page to write this."),
         "none": _("None"),
         "upload": _("Upload a picture"),
+        "replace": _("Replace"),
+        "picture": _("Picture"),
+        "alt": _("What can be seen?"),
+        "althelp": _("Read out to people who can't see the picture."),
+        "content": _("Content"),
+        "look": _("Look"),
+        "item": _("Item %n"),
     }
 
 
@@ -65,10 +81,8 @@ def edit(request: HttpRequest, site_id: uuid.UUID, page_id: uuid.UUID) -> HttpRe
         "content": page.content,
         "version": page.version,
         "blocks": selectors.block_types(),
-        "images": [
-            [str(key), name]
-            for key, name in Asset.objects.filter(site=site).order_by("-created_at").values_list("id", "name")
-        ],
+        "images": selectors.pictures(site, draft_image_url),
+        "tones": selectors.tones(site),
         "forms": [
             [str(key), name] for key, name in Form.objects.filter(site=site, deleted_at=None).values_list("id", "name")
         ],
@@ -81,18 +95,28 @@ def edit(request: HttpRequest, site_id: uuid.UUID, page_id: uuid.UUID) -> HttpRe
             **{name: reverse(f"sites:{name}", args=[site.id, page.id]) for name in names},
             "frame": f"{FRAME_ORIGIN}/",
             "upload": reverse("sites:upload", args=[site.id]),
+            "login": f"{reverse('account_login')}?next={quote(request.path)}",
             "publish": f"{reverse('sites:publish', args=[site.id])}?page={page.id}",
         },
     }
+    domain = selectors.domain_of(site)
     context = {
         "site": site,
         "page": page,
         "pages": all_pages,
         "data": data,
-        "blocks": [(key, cls.title, cls.icon) for key, cls in REGISTRY.items()],
+        "blocks": [
+            {"key": key, "title": cls.title, "summary": cls.summary, "icon": cls.icon, "thumb": cls.thumb()}
+            for key, cls in REGISTRY.items()
+        ],
         "changes": len(changes_since_publish(site)),
+        "live": f"{domain.url}/{page.slug}" if domain.version_id else "",
+        "published": "online" in request.GET,
     }
-    return render(request, "sites/edit.html", context)
+    response = render(request, "sites/edit.html", context)
+    # this page alone also shows pictures of the draft, which come from the frame's origin
+    response.headers["Content-Security-Policy"] = CSP.replace("img-src 'self'", f"img-src 'self' {FRAME_ORIGIN}")
+    return response
 
 
 def body(request: HttpRequest) -> dict[str, Any]:
@@ -166,7 +190,7 @@ def copy(request: HttpRequest, site_id: uuid.UUID, page_id: uuid.UUID) -> HttpRe
 @requires("editor")
 @require_POST
 def upload(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
-    """Store a picture; as JSON for the editor, else back to the site's page."""
+    """Store a picture in the site's library; return it, or 422 with what is wrong."""
     site = selectors.access_site(site_id)
     file = request.FILES.get("file")
     if file is None:
@@ -177,6 +201,18 @@ def upload(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
         )
     except assets.AssetError as error:
         return JsonResponse({"message": str(error)}, status=422)
-    if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse({"id": str(asset.id), "name": asset.name})
-    return redirect("sites:overview", site.id)
+    url = draft_image_url(asset.variants[0]["key"])
+    return JsonResponse({"id": str(asset.id), "name": asset.name, "alt": asset.alt, "url": url})
+
+
+@requires("editor")
+@require_POST
+def picture(request: HttpRequest, site_id: uuid.UUID, asset_id: uuid.UUID) -> HttpResponse:
+    """Store what can be seen in a picture, in words."""
+    asset = selectors.access_asset(site_id, asset_id)
+    try:
+        alt = str(body(request).get("alt", ""))
+    except ContentError as error:
+        return refused(error)
+    assets.describe_asset(asset=asset, alt=alt.replace("\x00", ""), actor=person(request))
+    return JsonResponse({"alt": asset.alt})

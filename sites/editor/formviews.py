@@ -34,6 +34,24 @@ def form_new(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
 
 
 @requires("editor")
+@require_POST
+def form_delete(request: HttpRequest, site_id: uuid.UUID, form_id: uuid.UUID) -> HttpResponse:
+    """Delete a form, with a way back."""
+    found = selectors.access_form(site_id, form_id)
+    services.delete_form(form=found, actor=person(request))
+    request.session["undo_form"] = {"id": str(found.id), "title": found.name}
+    return redirect("sites:overview", site_id)
+
+
+@requires("editor")
+@require_POST
+def form_restore(request: HttpRequest, site_id: uuid.UUID, form_id: uuid.UUID) -> HttpResponse:
+    """Bring a deleted form back."""
+    services.restore_form(form=selectors.access_form(site_id, form_id, deleted=True), actor=person(request))
+    return redirect("sites:form", site_id, form_id)
+
+
+@requires("editor")
 @require_http_methods(["GET", "POST"])
 def form(request: HttpRequest, site_id: uuid.UUID, form_id: uuid.UUID) -> HttpResponse:
     """The form as a whole, and its fields."""

@@ -7,13 +7,16 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.views.settings import person
-from sites.models import SiteVersion
+from sites.models import Page, SiteVersion
 from sites.selectors import editor as selectors
+from sites.services import changes, pages
 from sites.services import publish as services
+from sites.services.drafts import Conflict
 from webanizr.core.permissions import requires
 
 
@@ -24,23 +27,58 @@ def publish(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
     site = selectors.access_site(site_id)
     domain = selectors.domain_of(site)
     problems = []
+    page_id = page_of(request)
     if request.method == "POST":
         try:
             services.publish_site(site=site, actor=person(request))
         except services.PublishError as error:
             problems = error.problems
         else:
+            if page_id is not None:
+                return redirect(f"{reverse('sites:edit', args=[site.id, page_id])}?online")
             messages.success(request, _("Your website is online."))
             return redirect("sites:overview", site.id)
+    found = changes.changes_since_publish(site)
     context = {
         "site": site,
         "domain": domain,
-        "page_id": request.GET.get("page", ""),
-        "changes": services.changes_since_publish(site),
+        "page_id": page_id,
+        "changes": found,
+        "online": domain.version_id is not None,
+        "pages": len({change.id for change in found if change.what == "page"}),
         "problems": problems or services.publish_problems(site),
+        "checks": services.publish_checks(site),
         "nav": "website",
     }
-    return render(request, "sites/publish.html", context, status=422 if request.method == "POST" else 200)
+    part = request.headers.get("X-Part") == "dialog"  # the editor shows it without the page around it
+    template = "sites/publish_body.html" if part else "sites/publish.html"
+    return render(request, template, context, status=422 if request.method == "POST" else 200)
+
+
+def page_of(request: HttpRequest) -> uuid.UUID | None:
+    """Return the page of the editor that this came from and leads back to."""
+    try:
+        return uuid.UUID(request.GET.get("page", ""))
+    except ValueError:
+        return None
+
+
+@requires("editor")
+@require_POST
+def take_back(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
+    """Make one thing in the draft again as it is online."""
+    site = selectors.access_site(site_id)
+    what, key = request.POST.get("what", ""), request.POST.get("key", "")
+    try:
+        changes.take_back(site=site, what=what, id=request.POST.get("id", ""), key=key, actor=person(request))
+    except (changes.NothingToTakeBack, pages.PageError) as error:
+        messages.error(request, str(error))
+    except Conflict:
+        messages.error(request, _("Somebody else changed this page just now. Look again."))
+    page_id = page_of(request)
+    if page_id is None or not Page.objects.filter(id=page_id, site=site, deleted_at=None).exists():
+        return redirect("sites:publish", site.id)
+    return redirect(f"{reverse('sites:edit', args=[site.id, page_id])}#publish")
 
 
 @requires("editor")

@@ -16,7 +16,8 @@ from sites.models import Asset, Form, Page
 from sites.selectors import dashboard
 from sites.selectors import editor as selectors
 from sites.services import hosts, pages
-from sites.services.publish import changes_since_publish, latest_version
+from sites.services.changes import changes_since_publish
+from sites.services.publish import latest_version
 from sites.services.sites import change_site
 from webanizr.core.permissions import requires
 
@@ -60,6 +61,7 @@ def overview(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
         "pictures": Asset.objects.filter(site=site).count(),
         "new_page": NewPageForm(),
         "undo": request.session.pop("undo_page", None),
+        "undo_form": request.session.pop("undo_form", None),
         "nav": "website",
     }
     return render(request, "sites/overview.html", context)

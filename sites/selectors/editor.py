@@ -16,6 +16,7 @@ from sites.models import Asset, Domain, Form, Page, Site, SiteVersion
 from sites.schema import rich
 from sites.schema.parts import item_model, metas, walk
 from sites.selectors.publishing import Draft, asset_input, form_input, load_draft, site_input
+from sites.themes import palette
 
 
 def access_site(site_id: uuid.UUID) -> Site:
@@ -36,9 +37,11 @@ def access_page(site_id: uuid.UUID, page_id: uuid.UUID, *, deleted: bool = False
     return found
 
 
-def access_form(site_id: uuid.UUID, form_id: uuid.UUID) -> Form:
+def access_form(site_id: uuid.UUID, form_id: uuid.UUID, *, deleted: bool = False) -> Form:
     """Return a form of a site of the current account; raises Http404."""
-    found = Form.objects.select_related("site").filter(id=form_id, site_id=site_id, deleted_at=None).first()
+    found = (
+        Form.objects.select_related("site").filter(id=form_id, site_id=site_id, deleted_at__isnull=not deleted).first()
+    )
     if found is None:
         raise Http404
     return found
@@ -80,6 +83,7 @@ def parts_of(model: type[BaseModel]) -> list[dict[str, Any]]:
             "max_length": meta.max_length,
             "max_items": meta.max_items,
             "choices": [[key, str(label)] for key, label in meta.choices.items()],
+            "look": meta.widget in ("choice", "toggle", "drawing") or name == "anchor",
         }
         if meta.widget == "items":
             item = item_model(model, name)
@@ -97,6 +101,22 @@ def block_types() -> dict[str, dict[str, Any]]:
         key: {"title": str(cls.title), "icon": cls.icon, "parts": parts_of(cls), "blank": cls.new().dump()}
         for key, cls in REGISTRY.items()
     }
+
+
+def pictures(site: Site, image_url: Any) -> list[dict[str, str]]:
+    """Return the site's pictures for the editor, newest first. Args: image_url: from a storage key to an address."""
+    return [
+        {"id": str(asset.id), "name": asset.name, "alt": asset.alt, "url": image_url(asset.variants[0]["key"])}
+        for asset in Asset.objects.filter(site=site).order_by("-created_at")
+        if asset.variants
+    ]
+
+
+def tones(site: Site) -> dict[str, str]:
+    """Return the colour that stands for each background of a block, by its key."""
+    colours = palette(site.theme, site.hue, site.vividness)
+    names = {"plain": "bg", "tint": "sunken", "soft": "brand-soft", "deep": "deep", "accent": "accent"}
+    return {tone: colours[name] for tone, name in names.items()}
 
 
 def rich_fields(found: list[Block]) -> dict[str, dict[str, Any]]:

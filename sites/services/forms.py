@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -78,3 +80,17 @@ def change_form(
     form.save()
     audit.record("form.changed", actor_id=actor.pk, target_id=form.id)
     return form
+
+
+def delete_form(*, form: Form, actor: User, now: datetime | None = None) -> None:
+    """Take a form out of the site. What came in through it stays in the inbox until its term ends."""
+    form.deleted_at = now or timezone.now()
+    form.save(update_fields=["deleted_at"])
+    audit.record("form.deleted", actor_id=actor.pk, target_id=form.id)
+
+
+def restore_form(*, form: Form, actor: User) -> None:
+    """Bring a deleted form back."""
+    form.deleted_at = None
+    form.save(update_fields=["deleted_at"])
+    audit.record("form.restored", actor_id=actor.pk, target_id=form.id)

@@ -16,11 +16,13 @@ from xml.sax.saxutils import escape as xml
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.services import audit
-from sites.blocks.content import form_ids
+from sites.blocks.content import asset_ids, form_ids, links, place_of
 from sites.blocks.content import publish_problems as page_problems
 from sites.blocks.content import read as read_blocks
 from sites.blocks.inputs import AssetInput, FormInput, PageInput, RenderContext
@@ -29,9 +31,11 @@ from sites.fields.definition import publish_problems as field_problems
 from sites.models import Asset, Domain, Page, Site, SiteVersion
 from sites.selectors.publishing import Draft, asset_input, form_input, load_draft, page_path, site_input
 from sites.services import pack, parts
+from sites.themes import lowest_contrast
 from webanizr.core import storage
 
 HTML = "text/html; charset=utf-8"
+LONG_TITLE = 60  # characters of a page's title that search engines show
 
 
 class PublishError(ValueError):
@@ -46,8 +50,8 @@ class PublishError(ValueError):
 class SiteProblem:
     """Something that stops publishing.
 
-    Args: message: for the owner; page, block, path: where it is in a page; form: in which form. Empty when it is
-    about the whole site.
+    Args: message: for the owner; page, block, path: where it is in a page; form: in which form; place: the block and
+    its part, in words. Empty when it is about the whole site.
     """
 
     message: str
@@ -56,16 +60,7 @@ class SiteProblem:
     block: str = ""
     path: str = ""
     form: str = ""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference between the draft and what is online: kind new, changed or gone, of a page, form or the site."""
-
-    kind: str
-    what: str
-    title: str
-    id: str
+    place: str = ""
 
 
 def snapshot(draft: Draft) -> dict[str, Any]:
@@ -113,27 +108,6 @@ def latest_version(site: Site) -> SiteVersion | None:
     return SiteVersion.objects.filter(id=version_id).first() if version_id else None
 
 
-def changes_since_publish(site: Site) -> list[Change]:
-    """Return what differs between the draft and what is online, site first."""
-    draft, online = load_draft(site), latest_version(site)
-    now = snapshot(draft)
-    before = online.source if online else {"site": None, "pages": [], "forms": []}
-    changes = []
-    if before["site"] != now["site"]:
-        changes.append(Change("changed" if online else "new", "site", site.name, str(site.id)))
-    for what, title in (("pages", "title"), ("forms", "name")):
-        old = {item["id"]: item for item in before[what]}
-        new = {item["id"]: item for item in now[what]}
-        kind = what.removesuffix("s")
-        changes += [
-            Change("changed" if key in old else "new", kind, item[title], key)
-            for key, item in new.items()
-            if old.get(key) != item
-        ]
-        changes += [Change("gone", kind, item[title], key) for key, item in old.items() if key not in new]
-    return changes
-
-
 def publish_problems(site: Site) -> list[SiteProblem]:
     """Return everything that keeps the site offline; an empty list means it may go."""
     return _problems(load_draft(site))
@@ -153,7 +127,14 @@ def _problems(draft: Draft) -> list[SiteProblem]:
         blocks = read_blocks(page.content)
         used |= form_ids(blocks)
         problems += [
-            SiteProblem(problem.message, str(page.id), page.title, problem.block_id, problem.path)
+            SiteProblem(
+                problem.message,
+                str(page.id),
+                page.title,
+                problem.block_id,
+                problem.path,
+                place=place_of(blocks, problem.block_id, problem.path),
+            )
             for problem in page_problems(blocks, assets=assets, forms=forms, paths=paths)
         ]
     for form in draft.forms:
@@ -163,6 +144,44 @@ def _problems(draft: Draft) -> list[SiteProblem]:
                 for problem in field_problems(form_input(form, controller="").fields)
             ]
     return problems
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at before going online: in order, or advice that stops nothing (`ok` False)."""
+
+    ok: bool
+    message: str
+    page: str = ""
+
+
+def publish_checks(site: Site) -> list[Check]:
+    """Return what was checked and is in order, and advice; what stops publishing is in `publish_problems`."""
+    draft = load_draft(site)
+    described = {str(asset.id) for asset in draft.assets if asset.alt.strip()}
+    pictures, addresses, shown = set(), 0, set()
+    found = []
+    for page in draft.pages:
+        blocks = read_blocks(page.content)
+        pictures |= asset_ids(blocks)
+        shown |= form_ids(blocks)
+        addresses += sum(1 for _link in links(blocks))
+        if len(page.title) > LONG_TITLE:
+            message = _("The title of %(title)s has %(n)d characters. Search engines show about %(shown)d.")
+            values = {"title": page.title, "n": len(page.title), "shown": LONG_TITLE}
+            found.append(Check(False, message % values, str(page.id)))
+        if not page.slug and not page.description:
+            found.append(Check(False, _("Your home page has no description for search engines yet."), str(page.id)))
+    if pictures and pictures <= described:
+        found.append(Check(True, _("Every picture has a description")))
+    if addresses:
+        words = ngettext("%(n)d link leads somewhere", "%(n)d links lead somewhere", addresses)
+        found.append(Check(True, words % {"n": addresses}))
+    lowest = lowest_contrast(site.theme, site.hue, site.vividness)
+    found.append(Check(True, _("Colours are easy to read (lowest contrast %(n)s)") % {"n": number_format(lowest, 1)}))
+    if shown:
+        found.append(Check(True, _("Every question of a form says what for and how long")))
+    return sorted(found, key=lambda check: check.ok)
 
 
 def media_path(variant: dict[str, Any]) -> str:

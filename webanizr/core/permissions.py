@@ -14,6 +14,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
 
+from webanizr.core import errors
+
 if TYPE_CHECKING:  # the views import this module through their settings
     from rest_framework.request import Request
     from rest_framework.views import APIView
@@ -37,7 +39,8 @@ def level_of(request: HttpRequest) -> int:
 def requires(level: str) -> Callable[[View], View]:
     """Decorate a view: only who has `level` gets in.
 
-    Anonymous people are sent to sign in, people without an account to the start, others get 403 with the reason.
+    Anonymous people are sent to sign in (their scripts get 401), people without an account to the start, others get 403
+    with the reason.
     """
     wanted = LEVELS.index(level)
 
@@ -47,6 +50,8 @@ def requires(level: str) -> Callable[[View], View]:
             have = level_of(request)
             if have >= wanted:
                 return view(request, *args, **kwargs)
+            if have == 0 and errors.wants_json(request):  # a script must not take the sign-in page for an answer
+                return errors.page(request, 401, message=_("You are signed out. Sign in again."))
             if have == 0:
                 return redirect_to_login(request.get_full_path())
             if have == 1:

@@ -5,6 +5,7 @@ import { Schema } from "prosemirror-model";
 import { liftListItem, sinkListItem, splitListItem, wrapInList } from "prosemirror-schema-list";
 import { EditorState } from "prosemirror-state";
 import { EditorView } from "prosemirror-view";
+import { Bar } from "./bar.js";
 
 const safe = (href) => /^(https?:|mailto:|tel:|\/(?!\/)|#)/i.test(href) && !/[\u0000-\u0020]/.test(href);
 const DOM = {
@@ -37,6 +38,7 @@ let views = [];
 let active = null;
 
 const send = (message) => port.postMessage(message);
+const bar = new Bar(send);
 const split = (key) => [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1)];
 
 function schemaOf(spec) {
@@ -130,6 +132,7 @@ function select(block) {
   for (const element of document.querySelectorAll("[data-block]")) {
     element.toggleAttribute("data-selected", element.dataset.block === block);
   }
+  bar.show(block);
 }
 
 const on = {
@@ -145,6 +148,7 @@ const on = {
     document.body.innerHTML = policy.createHTML(html);
     document.body.className = on.bodyClass;
     wire(document.body, fields);
+    bar.place();
     send({ t: "shown" });
   },
   block({ id, html, fields }) {
@@ -158,10 +162,12 @@ const on = {
     fresh.toggleAttribute("data-selected", old.hasAttribute("data-selected"));
     old.replaceWith(fresh);
     wire(fresh, fields);
+    bar.place();
   },
-  look({ bodyClass }) {
+  look({ bodyClass, words }) {
     on.bodyClass = bodyClass;
     document.body.className = bodyClass;
+    bar.words(words);
   },
   select({ block, scroll }) {
     select(block);
@@ -182,6 +188,7 @@ const on = {
 on.bodyClass = "site";
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest(".eb-bar, .eb-add")) return;
   if (event.target.closest("a, button, summary")) event.preventDefault();
   const block = event.target.closest("[data-block]");
   if (block && port) {
@@ -195,6 +202,9 @@ document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
     event.preventDefault();
     send({ t: event.shiftKey ? "redo" : "undo" });
+  } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown") && bar.block) {
+    event.preventDefault();
+    send({ t: "act", act: event.key === "ArrowUp" ? "up" : "down", block: bar.block });
   } else if (event.key === "Escape") {
     send({ t: "leave", block: event.target.closest?.("[data-block]")?.dataset.block });
   }

@@ -1,39 +1,43 @@
 // The settings panel, made from the block class: the server sends each block's parts, this draws their controls.
+import * as controls from "./controls.js";
+import { element, icon, iconButton } from "./dom.js";
 import { at, clone } from "./log.js";
 
 export class Panel {
   #problems = [];
+  #tab = "content";
 
-  constructor(root, { data, log, words, labelOf }) {
-    Object.assign(this, { root, data, log, words, labelOf });
+  constructor(root, { data, log, words, request, act, close }) {
+    Object.assign(this, { root, data, log, words, request, act, close });
   }
 
   show(id) {
+    const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.path : "";
+    const scrolled = this.id === id ? this.root.querySelector(".editor__scroll")?.scrollTop : 0;
     this.id = id;
     const block = this.log.find(id);
     this.root.replaceChildren();
+    const body = element("div", "editor__scroll");
     if (!block) {
-      this.root.append(Object.assign(document.createElement("p"), { className: "muted", textContent: this.words.choose }));
+      body.append(element("p", "muted", { textContent: this.words.choose }));
+      this.root.append(body);
       return;
     }
-    const head = element("div", "panel__head");
-    head.append(Object.assign(element("h2"), { textContent: this.labelOf(block) }));
-    for (const [act, label] of [["duplicate", this.words.duplicate], ["remove", this.words.remove]]) {
-      const button = element("button", "btn btn--sm");
-      button.type = "button";
-      button.textContent = label;
-      button.addEventListener("click", () => document.dispatchEvent(new CustomEvent("webanizr:block", { detail: { act, id } })));
-      head.append(button);
+    const { parts } = this.data.blocks[block.type];
+    this.root.append(this.#head(block), this.#tabs(parts));
+    for (const part of parts) {
+      if (part.look === (this.#tab === "look")) body.append(this.#control(part, part.name));
     }
-    this.root.append(head);
-    for (const part of this.data.blocks[block.type].parts) this.root.append(this.#control(part, part.name));
+    this.root.append(body);
+    body.scrollTop = scrolled ?? 0;
+    if (focused) this.#find(focused)?.focus();
     this.#mark();
   }
 
   // words typed on the page itself: show them in the panel, too, unless the cursor is there
   follow({ block, path, value }) {
     if (block !== this.id) return;
-    const control = this.root.querySelector(`[data-path="${CSS.escape(path)}"]`);
+    const control = this.#find(path);
     if (control && control !== document.activeElement && "value" in control && typeof value === "string") {
       control.value = value;
       this.#count(control);
@@ -44,23 +48,72 @@ export class Panel {
   errors(problems, blocks) {
     this.#problems = problems.map(({ loc, message }) => {
       const [head, index, ...path] = loc;
-      return head === "blocks" ? { block: blocks[index]?.id, path: path.join("."), message } : { block: this.id, path: loc.join("."), message };
+      if (head !== "blocks") return { block: this.id, path: loc.join("."), message };
+      return { block: blocks[index]?.id, path: path.join("."), message };
     });
     this.#mark();
+    return new Set(this.#problems.map(({ block }) => block));
+  }
+
+  // go to one part: open its tab and the item it is in
+  reveal(path) {
+    const block = this.log.find(this.id);
+    const part = this.data.blocks[block?.type]?.parts.find((each) => each.name === path.split(".")[0]);
+    if (!part) return;
+    this.#tab = part.look ? "look" : "content";
+    const item = path.match(/^[a-z_]+\.\d+/);
+    if (item) this.openItem = item[0];
+    this.show(this.id);
+    const control = this.#find(path) ?? this.#find(`${path}.label`);
+    (control?.closest(".picfield")?.querySelector("textarea") ?? control)?.focus();
+  }
+
+  #find(path) {
+    return this.root.querySelector(`[data-path="${CSS.escape(path)}"]`);
+  }
+
+  #head(block) {
+    const head = element("div", "editor__head");
+    head.append(
+      element("h2", "", { textContent: this.data.blocks[block.type].title }),
+      iconButton("copy", this.words.duplicate, () => this.act("duplicate", block.id)),
+      iconButton("trash-2", this.words.remove, () => this.act("remove", block.id)),
+      iconButton("x", this.words.close, this.close, "btn btn--icon editor__phone"),
+    );
+    return head;
+  }
+
+  #tabs(parts) {
+    const bar = element("div", "tabs editor__tabs");
+    const there = ["content", "look"].filter((key) => parts.some((part) => part.look === (key === "look")));
+    if (!there.includes(this.#tab)) [this.#tab] = there;
+    for (const key of there) {
+      const tab = element("button", "", { type: "button", textContent: this.words[key] });
+      if (key === this.#tab) tab.setAttribute("aria-current", "true");
+      tab.addEventListener("click", () => {
+        this.#tab = key;
+        this.show(this.id);
+        this.root.querySelector(".editor__tabs [aria-current]").focus();
+      });
+      bar.append(tab);
+    }
+    return bar;
   }
 
   #mark() {
     for (const old of this.root.querySelectorAll(".field__error")) old.remove();
     for (const field of this.root.querySelectorAll(".field--error")) field.classList.remove("field--error");
     for (const { block, path, message } of this.#problems) {
-      if (block !== this.id) continue;
-      const control = this.root.querySelector(`[data-path="${CSS.escape(path)}"]`);
-      const field = control?.closest(".field") ?? this.root;
-      field.classList.add("field--error");
-      const line = Object.assign(element("p", "field__error"), { textContent: message });
-      line.setAttribute("role", "alert");
-      field.append(line);
+      if (block === this.id) this.#complain(this.#find(path)?.closest(".field, .picfield"), message);
     }
+  }
+
+  #complain(field, message) {
+    const line = element("p", "field__error");
+    line.setAttribute("role", "alert");
+    line.append(icon("circle-alert"), element("span", "", { textContent: message }));
+    field?.classList.add("field--error");
+    (field ?? this.root.querySelector(".editor__scroll"))?.append(line);
   }
 
   #set(path, value) {
@@ -75,36 +128,73 @@ export class Panel {
     if (part.widget === "items") return this.#items(part, path);
     if (part.widget === "link") {
       const group = element("fieldset", "formset");
-      group.append(Object.assign(element("legend", "legend"), { textContent: part.label }));
+      group.append(element("legend", "legend", { textContent: part.label }));
       for (const inner of part.parts) group.append(this.#control(inner, `${path}.${inner.name}`));
       return group;
     }
+    const value = this.#value(path);
+    const set = (changed) => this.#set(path, changed);
+    if (part.widget === "image") return this.#picture(part, path, value, set);
     const field = element("div", "field");
-    const id = `p-${path}`;
-    const label = Object.assign(element("label"), { textContent: part.label, htmlFor: id });
-    field.append(label);
-    if (part.help) field.append(Object.assign(element("p", "field__help"), { textContent: part.help, id: `${id}-help` }));
-    if (part.widget === "rich") {
-      label.replaceWith(Object.assign(element("span", "legend"), { textContent: part.label }));
-      field.append(Object.assign(element("p", "field__help"), { textContent: this.words.onpage }));
+    if (part.widget === "toggle") {
+      const [row, box] = controls.toggle(part.label, value, set);
+      box.dataset.path = path;
+      field.append(row);
       return field;
     }
-    const control = this.#input(part, path);
-    control.id = id;
+    const id = `p-${path}`;
+    const help = part.widget === "rich" ? this.words.onpage : part.help;
+    const grouped = part.widget === "rich" || (part.widget === "choice" && (part.name === "tone" || controls.fits(part.choices)));
+    field.append(grouped ? element("span", "legend", { textContent: part.label, id }) : element("label", "", { textContent: part.label, htmlFor: id }));
+    if (help) field.append(element("p", "field__help", { textContent: help, id: `${id}-help` }));
+    if (part.widget === "rich") return field;
+    const [shown, control] = this.#input(part, value, set);
     control.dataset.path = path;
-    if (part.help) control.setAttribute("aria-describedby", `${id}-help`);
-    if (control.tagName === "SELECT") {
-      const wrap = element("span", "select");
-      wrap.append(control);
-      field.append(wrap);
-    } else field.append(control);
-    if (part.widget === "image") field.append(this.#picture(path));
+    if (grouped) {
+      control.setAttribute("role", "radiogroup");
+      control.setAttribute("aria-labelledby", id);
+    } else control.id = id;
+    if (help) control.setAttribute("aria-describedby", `${id}-help`);
+    field.append(shown);
     if (part.max_length && ["text", "long_text"].includes(part.widget)) {
       field.append(element("span", "faint count-left"));
       control.dataset.max = part.max_length;
+      control.addEventListener("input", () => this.#count(control));
       this.#count(control);
     }
     return field;
+  }
+
+  #input(part, value, set) {
+    if (part.widget === "form") {
+      return controls.select([["", this.words.none], ...this.data.forms], value, (key) => set(key || null));
+    }
+    if (part.widget === "choice" && part.name === "tone") {
+      const made = controls.tones(this.data.tones, part.choices, value, set);
+      return [made, made];
+    }
+    if (part.widget === "choice" && controls.fits(part.choices)) {
+      const made = controls.segment(part.choices, value, set);
+      return [made, made];
+    }
+    if (part.choices.length) return controls.select(part.choices, value, set);
+    const made = controls.typed(part, value, set);
+    return [made, made];
+  }
+
+  #picture(part, path, value, set) {
+    const picture = new controls.Picture(part, value, {
+      data: this.data,
+      words: this.words,
+      request: this.request,
+      set,
+      refused: (message) => {
+        this.#mark();
+        this.#complain(picture.root, message);
+      },
+    });
+    picture.control.dataset.path = path;
+    return picture.root;
   }
 
   #count(control) {
@@ -112,96 +202,22 @@ export class Panel {
     if (left) left.textContent = `${control.value.length} / ${control.dataset.max}`;
   }
 
-  #input(part, path) {
-    const value = this.#value(path);
-    const choices = { image: this.data.images, form: this.data.forms, href: null }[part.widget] ?? part.choices;
-    if (["choice", "icon", "drawing", "tone", "image", "form"].includes(part.widget) || (choices && choices.length)) {
-      const select = element("select");
-      if (["image", "form"].includes(part.widget)) select.append(new Option(this.words.none, ""));
-      for (const [key, label] of choices) select.append(new Option(label, key));
-      select.value = value ?? "";
-      select.addEventListener("change", () => this.#set(path, select.value || (["image", "form"].includes(part.widget) ? null : "")));
-      return select;
-    }
-    if (part.widget === "toggle") {
-      const box = Object.assign(element("input", "check"), { type: "checkbox", checked: Boolean(value) });
-      box.addEventListener("change", () => this.#set(path, box.checked));
-      return box;
-    }
-    if (part.widget === "long_text" || part.widget === "lines") {
-      const area = element("textarea", "textarea");
-      area.rows = 4;
-      area.value = Array.isArray(value) ? value.join("\n") : value;
-      area.addEventListener("input", () => {
-        const lines = area.value.split("\n").map((line) => line.trim()).filter(Boolean);
-        this.#set(path, part.widget === "lines" ? lines : area.value);
-        this.#count(area);
-      });
-      return area;
-    }
-    const input = element("input", "input");
-    input.type = { time: "time", number: "number" }[part.widget] ?? "text";
-    input.value = value ?? "";
-    if (part.widget === "href") input.setAttribute("list", "pages");
-    input.addEventListener("input", () => {
-      this.#set(path, part.widget === "number" ? (input.value === "" ? null : Number(input.value)) : input.value);
-      this.#count(input);
-    });
-    return input;
-  }
-
-  #picture(path) {
-    const label = element("label", "btn btn--sm filepick");
-    label.append(Object.assign(element("span"), { textContent: this.words.upload }));
-    const file = Object.assign(element("input"), { type: "file", accept: "image/jpeg,image/png,image/webp,image/gif" });
-    file.setAttribute("aria-label", this.words.upload);
-    file.addEventListener("change", async () => {
-      const body = new FormData();
-      body.append("file", file.files[0]);
-      const response = await fetch(this.data.urls.upload, { method: "POST", headers: { "X-CSRFToken": this.data.csrf, Accept: "application/json" }, body });
-      const answer = await response.json().catch(() => ({ message: this.words.offline }));
-      if (response.ok) {
-        this.data.images.unshift([answer.id, answer.name]);
-        this.#set(path, answer.id);
-        this.show(this.id);
-      } else {
-        this.errors([{ loc: path.split("."), message: answer.message }], this.log.blocks);
-      }
-    });
-    label.append(file);
-    return label;
-  }
-
   #items(part, path) {
     const group = element("fieldset", "stack stack--s");
-    group.append(Object.assign(element("legend", "legend"), { textContent: part.label }));
+    group.append(element("legend", "legend", { textContent: part.label }));
     const items = this.#value(path);
     items.forEach((item, index) => {
       const box = element("details", "formset");
       box.open = this.openItem === `${path}.${index}`;
-      const name = Object.values(item).find((value) => typeof value === "string" && value) ?? `${index + 1}`;
-      box.append(Object.assign(element("summary"), { textContent: name }));
+      box.append(element("summary", "", { textContent: this.#nameOf(part, item, index) }));
       box.addEventListener("toggle", () => box.open && (this.openItem = `${path}.${index}`));
       for (const inner of part.parts) box.append(this.#control(inner, `${path}.${index}.${inner.name}`));
-      const row = element("div", "row");
-      for (const [label, act, off] of [
-        [this.words.up, (list) => list.splice(index - 1, 0, ...list.splice(index, 1)), index === 0],
-        [this.words.down, (list) => list.splice(index + 1, 0, ...list.splice(index, 1)), index === items.length - 1],
-        [this.words.remove, (list) => list.splice(index, 1), false],
-      ]) {
-        const button = Object.assign(element("button", "btn btn--sm"), { type: "button", textContent: label, disabled: off });
-        button.addEventListener("click", () => {
-          const list = clone(this.#value(path));
-          act(list);
-          this.#set(path, list);
-        });
-        row.append(button);
-      }
-      box.append(row);
+      box.append(this.#order(path, index, items.length));
       group.append(box);
     });
     if (items.length < part.max_items) {
-      const add = Object.assign(element("button", "btn btn--sm"), { type: "button", textContent: this.words.add });
+      const add = element("button", "btn btn--sm", { type: "button" });
+      add.append(icon("plus"), element("span", "", { textContent: this.words.add }));
       add.addEventListener("click", () => {
         this.openItem = `${path}.${items.length}`;
         this.#set(path, [...clone(items), clone(part.blank)]);
@@ -210,10 +226,30 @@ export class Panel {
     }
     return group;
   }
-}
 
-function element(name, className = "") {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  return made;
+  // what an item is called in the list: its first words, or the chosen option's
+  #nameOf(part, item, index) {
+    for (const inner of part.parts) {
+      const value = item[inner.name];
+      if (inner.widget === "choice" && inner === part.parts[0]) return inner.choices.find(([key]) => key === value)?.[1] ?? value;
+      if (["text", "long_text"].includes(inner.widget) && value) return value;
+    }
+    return this.words.item.replace("%n", index + 1);
+  }
+
+  #order(path, index, count) {
+    const row = element("div", "row");
+    const change = (act) => () => {
+      const list = clone(this.#value(path));
+      this.openItem = `${path}.${act(list)}`;
+      this.#set(path, list);
+    };
+    const swap = (to) => (list) => (list.splice(to, 0, ...list.splice(index, 1)), to);
+    const up = iconButton("arrow-up", this.words.moveup, change(swap(index - 1)));
+    const down = iconButton("arrow-down", this.words.movedown, change(swap(index + 1)));
+    up.disabled = index === 0;
+    down.disabled = index === count - 1;
+    row.append(up, down, iconButton("trash-2", this.words.remove, change((list) => (list.splice(index, 1), -1))));
+    return row;
+  }
 }

@@ -12,29 +12,18 @@ export class Saver {
     addEventListener("beforeunload", (event) => {
       if (this.#dirty) event.preventDefault();
     });
-    addEventListener("online", () => this.#dirty && this.#run());
+    for (const event of ["online", "focus"]) addEventListener(event, () => this.#dirty && this.#tries && this.#run());
+    addEventListener("offline", () => this.#dirty && this.show("offline", this.words.offline));
   }
 
   get clean() {
     return !this.#dirty;
   }
 
-  kept() {
-    try {
-      return JSON.parse(localStorage.getItem(this.key));
-    } catch {
-      return null;
-    }
-  }
-
   soon(content) {
     this.content = content;
     this.#dirty = true;
-    try {
-      localStorage.setItem(this.key, JSON.stringify({ content, version: this.version }));
-    } catch {
-      // a full or forbidden storage only means that a crash loses the last second
-    }
+    this.kept?.write(content, this.version);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#run(), WAIT);
   }
@@ -53,7 +42,7 @@ export class Saver {
   settle(version) {
     this.version = version;
     this.#dirty = false;
-    localStorage.removeItem(this.key);
+    this.kept?.clear();
   }
 
   async #run() {
@@ -73,12 +62,18 @@ export class Saver {
       this.version = result.answer.version;
       if (JSON.stringify(this.content) === sent) {
         this.#dirty = false;
-        localStorage.removeItem(this.key);
+        this.kept?.clear();
       } else {
         this.soon(this.content);
       }
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-      this.show("saved", this.words.saved.replace("%s", time));
+      if (!this.#dirty) this.show("saved", this.words.saved.replace("%s", time));
+    } else if (result.status === 401) {
+      this.show("signedout", this.words.signedout);
+      this.#again();
+    } else if (result.status === 403) {
+      this.show("stopped", result.answer.message ?? this.words.signedout);
+      this.#again();
     } else if (result.status === 409) {
       this.show("stopped", this.words.conflict);
       this.conflict(result.answer);
@@ -86,9 +81,13 @@ export class Saver {
       this.show("stopped", this.words.invalid);
       this.invalid(result.answer.errors);
     } else {
-      this.#tries += 1;
       this.show("offline", this.words.offline);
-      this.#timer = setTimeout(() => this.#run(), Math.min(30000, 1000 * 2 ** this.#tries));
+      this.#again();
     }
+  }
+
+  #again() {
+    this.#tries += 1;
+    this.#timer = setTimeout(() => this.#run(), Math.min(30000, 1000 * 2 ** this.#tries));
   }
 }
