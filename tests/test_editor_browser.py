@@ -140,3 +140,21 @@ def test_on_a_phone_blocks_and_settings_are_sheets(page: Any, stack: Stack) -> N
     page.click("#picker [data-type=text]")
     journeys.saved(page)
     assert journeys.sideways(page) is False
+
+
+def test_the_look_shows_before_it_is_stored(page: Any, stack: Stack) -> None:
+    """The three questions and the settings of the look have the page itself beside them."""
+    journeys.sign_up(page, stack, "Loes Look")
+    frame = journeys.frame_of(page)
+    page.check("input[value=craft]", force=True)
+    page.fill("[name=name]", "Timmerbedrijf Loes")
+    frame.wait_for_selector(".site-kade >> text=Timmerbedrijf Loes")
+    journeys.make_site(page, "Timmerbedrijf Loes")
+    page.goto(page.url.split("pages/")[0] + "settings/")
+    frame = journeys.frame_of(page)
+    page.check("input[value=nacht]", force=True)
+    frame.wait_for_selector("body.site-nacht")
+    assert page.input_value("[name=hue]") == "125"
+    journeys.send(page)
+    assert page.is_checked("input[value=nacht]")
+    journeys.frame_of(page).wait_for_selector("body.site-nacht")

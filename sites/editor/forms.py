@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import NameField, clean_line
 from sites import themes
+from sites.fields.base import MAX_RETENTION_DAYS
+from sites.fields.notice import period
 from sites.services.sites import KINDS
 
 
@@ -80,24 +82,45 @@ class SiteForm(forms.Form):
         super().__init__(*args, **kwargs)
         theme = self.fields["theme"]
         assert isinstance(theme, forms.ChoiceField)
-        theme.choices = [(key, look.name) for key, look in themes.THEMES.items()]
+        theme.choices = [(key, look.label) for key, look in themes.THEMES.items()]
+
+
+TERMS = (7, 30, 90, 180, 365, 730, 1825, 2555)  # days
+
+
+def terms(now: object) -> list[tuple[int, str]]:
+    """Return the terms to choose from as (days, words); `now` is the stored one, which always is among them."""
+    own = {now} if isinstance(now, int) and 0 < now <= MAX_RETENTION_DAYS else set()
+    return [(days, period(days)) for days in sorted({*TERMS, *own})]
 
 
 class FormForm(forms.Form):
     """A form as a whole."""
 
     name = NameField(label=_("Name of the form"))
-    button = forms.CharField(label=_("Text on the button"), max_length=40, required=False)
+    button = forms.CharField(
+        label=_("Text on the button"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": _("Send")}),
+    )
     thanks = forms.CharField(
         label=_("What the visitor reads after sending"),
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-    notify = forms.BooleanField(label=_("Mail the members when something comes in"), required=False)
-    retention_days = forms.IntegerField(
-        label=_("Keep messages for (days)"),
-        min_value=1,
-        max_value=3653,
-        help_text=_("After that they go by themselves."),
+    notify = forms.BooleanField(
+        label=_("Mail the members when something comes in"),
+        required=False,
+        help_text=_("The mail doesn't hold the answers: those stay in your inbox."),
     )
+    retention_days = forms.TypedChoiceField(
+        label=_("Keep messages for"), coerce=int, choices=[], help_text=_("After that they go by themselves.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        term = self.fields["retention_days"]
+        assert isinstance(term, forms.ChoiceField)
+        term.choices = terms(self.initial.get("retention_days"))

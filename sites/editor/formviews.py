@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.views.settings import account_of, person
-from sites.editor.forms import FormForm
+from sites.editor.forms import FormForm, terms
 from sites.fields.base import REGISTRY, Field
 from sites.fields.definition import publish_problems, read
-from sites.fields.notice import notice
+from sites.fields.notice import notice, period
 from sites.models import Form
 from sites.schema.parts import Meta, metas, slug_of
 from sites.schema.problems import ContentError
@@ -99,6 +99,7 @@ def _page(
                 if field.id == open_id
                 else [],
                 "problems": problems.get(field.id, []),
+                "term": period(field.retention_days) if field.personal != "none" and field.retention_days else "",
             }
         )
     context = {
@@ -106,6 +107,7 @@ def _page(
         "form_row": found,
         "form": settings,
         "rows": rows,
+        "incomplete": [row for row in rows if row["problems"]],
         "types": [(key, cls.title, cls.icon) for key, cls in REGISTRY.items()],
         "notice": notice(fields, controller=account_of(request).name, receipt=False),
         "nav": "website",
@@ -116,13 +118,16 @@ def _page(
 def _control(name: str, meta: Meta, values: dict[str, Any], errors: dict[str, str]) -> dict[str, Any]:
     """Return what the template draws for one setting of a field."""
     value = values.get(name)
+    choices: list[tuple[object, object]] = list(meta.choices.items())
+    if name == "retention_days":
+        choices = [("", _("Not set")), *terms(value)]
     return {
         "name": name,
-        "label": meta.label,
+        "label": _("Keep for") if name == "retention_days" else meta.label,
         "help": meta.help,
         "widget": meta.widget,
         "value": "\n".join(value) if isinstance(value, list) else value,
-        "choices": list(meta.choices.items()),
+        "choices": choices,
         "error": errors.get(name, ""),
         "max_length": meta.max_length,
     }
@@ -183,4 +188,4 @@ def field_change(request: HttpRequest, site_id: uuid.UUID, form_id: uuid.UUID) -
         settings = FormForm(initial={name: getattr(found, name) for name in FormForm.base_fields})
         found.refresh_from_db()
         return _page(request, found, settings, status=422, tried=fields[place], errors=errors)
-    return redirect(f"{request.path.removesuffix('fields/')}{f'?field={shown}#field-{shown}' if shown else ''}")
+    return redirect(f"{request.path.removesuffix('fields/')}{f'?field={shown}#field' if shown else ''}")

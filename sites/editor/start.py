@@ -13,6 +13,7 @@ from accounts.services.accounts import default_name, rename_account
 from accounts.views.settings import account_of, person
 from sites.editor.forms import StartForm
 from sites.models import Page
+from sites.services.hosts import host_of
 from sites.services.sites import KINDS, create_site
 from webanizr.core.permissions import requires
 
@@ -36,5 +37,10 @@ def start(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your first page is ready. Change what you like, and put it online when you are."))
         page = Page.objects.get(site=site, slug="")
         return redirect("sites:edit", site.id, page.id)
-    context = {"form": form, "kinds": KINDS, "chosen": request.POST.get("kind", "")}
+    context = {
+        "form": form,
+        "kinds": KINDS,
+        "chosen": request.POST.get("kind", ""),
+        "host": host_of(_("your-business")),
+    }
     return render(request, "sites/start.html", context, status=422 if request.method == "POST" else 200)

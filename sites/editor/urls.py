@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sites.editor import edit, formviews, publishing, start, views
+from sites.editor import edit, formviews, preview, publishing, start, views
 
 site_patterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("settings/", views.settings, name="settings"),
+    path("preview/", preview.preview, name="preview"),
     path("pages/new/", views.page_new, name="page_new"),
     path("pages/<uuid:page_id>/", views.page, name="page"),
     path("pages/<uuid:page_id>/move/", views.page_move, name="page_move"),
@@ -33,6 +34,7 @@ site_patterns: list[URLPattern | URLResolver] = [
 editor_patterns: tuple[list[URLPattern | URLResolver], str] = (
     [
         path("start/", start.start, name="start"),
+        path("start/preview/", preview.start_preview, name="start_preview"),
         path("sites/", views.sites, name="list"),
         path("sites/<uuid:site_id>/", include(site_patterns)),
     ],

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.views.settings import person
+from sites import themes
 from sites.editor.forms import NewPageForm, PageForm, SiteForm
 from sites.models import Asset, Form, Page
 from sites.selectors import dashboard
@@ -90,8 +93,27 @@ def settings(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("Saved. Put your website online to show it to visitors."))
             return redirect("sites:settings", site.id)
-    context = {"site": site, "domain": domain, "form": form, "nav": "website"}
+    context = {
+        "site": site,
+        "domain": domain,
+        "form": form,
+        "looks": [look_of(theme) for theme in themes.THEMES.values()],
+        "contrast": themes.lowest_contrast(site.theme, site.hue, site.vividness),
+        "source": reverse("sites:preview", args=[site.id]),
+        "host": domain.url.partition("://")[2],
+        "changes": len(changes_since_publish(site)),
+        "online": domain.version_id is not None,
+        "nav": "website",
+    }
     return render(request, "sites/settings.html", context, status=422 if request.method == "POST" else 200)
+
+
+def look_of(theme: themes.Theme) -> dict[str, Any]:
+    """Return what the card of a theme shows: its name, hue and colours."""
+    colours = themes.palette(theme.name, theme.hue, 2)
+    named = {name: colours[name] for name in ("bg", "ink", "brand", "accent")}
+    font = "Georgia, serif" if theme.serif else "system-ui, sans-serif"
+    return {"name": theme.name, "label": theme.label, "text": theme.text, "hue": theme.hue, "font": font, **named}
 
 
 @requires("editor")

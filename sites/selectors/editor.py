@@ -129,12 +129,15 @@ def rich_fields(found: list[Block]) -> dict[str, dict[str, Any]]:
     }
 
 
-def edit_context(draft: Draft, image_url: Any, language: str) -> RenderContext:
-    """Return the renderer's surroundings in the editor. Args: image_url: function from a storage key to an address."""
+def edit_context(draft: Draft, image_url: Any, language: str, *, edit: bool = True) -> RenderContext:
+    """Return the renderer's surroundings in the app's frame.
+
+    Args: image_url: function from a storage key to an address; edit: whether words can be changed there.
+    """
     return RenderContext(
         assets={str(a.id): asset_input(a, lambda v: image_url(v["key"])) for a in draft.assets if a.variants},
         forms={str(f.id): form_input(f, controller=draft.site.account.name) for f in draft.forms},
-        edit=True,
+        edit=edit,
         ui_language=language,
     )
 

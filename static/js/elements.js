@@ -2,4 +2,5 @@
 import "./auto-submit.js";
 import "./check-all.js";
 import "./copy-row.js";
+import "./site-preview.js";
 import "./theme-switch.js";

@@ -128,6 +128,16 @@ function unmount(root) {
   });
 }
 
+// The site's own colours and fonts. The former sheet stays until the new one is there: no flash without colours.
+function dress(href) {
+  const old = [...document.querySelectorAll("link[data-theme]")];
+  if (old.at(-1)?.href === href) return;
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  link.dataset.theme = "";
+  link.addEventListener("load", () => old.forEach((each) => each.remove()));
+  document.head.append(link);
+}
+
 function select(block) {
   for (const element of document.querySelectorAll("[data-block]")) {
     element.toggleAttribute("data-selected", element.dataset.block === block);
@@ -139,12 +149,7 @@ const on = {
   page({ html, fields, theme, lang }) {
     unmount(document.body);
     document.documentElement.lang = lang;
-    let link = document.getElementById("theme");
-    if (!link) {
-      link = Object.assign(document.createElement("link"), { id: "theme", rel: "stylesheet" });
-      document.head.append(link);
-    }
-    if (link.href !== theme) link.href = theme;
+    dress(theme);
     document.body.innerHTML = policy.createHTML(html);
     document.body.className = on.bodyClass;
     wire(document.body, fields);
@@ -164,10 +169,11 @@ const on = {
     wire(fresh, fields);
     bar.place();
   },
-  look({ bodyClass, words }) {
+  look({ bodyClass, words, theme }) {
     on.bodyClass = bodyClass;
     document.body.className = bodyClass;
-    bar.words(words);
+    if (words) bar.words(words);
+    if (theme) dress(theme);
   },
   select({ block, scroll }) {
     select(block);

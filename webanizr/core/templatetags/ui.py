@@ -22,6 +22,8 @@ from django.forms import (
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
+from webanizr.core.middleware import FRAME_ORIGIN
+
 register = template.Library()
 
 
@@ -237,6 +239,24 @@ def tabs(*, items: Sequence[tuple[str, str, str]], current: str, label: str) -> 
     Args: items: (key, words, address); current: a key; label: what the parts are of, for screen readers.
     """
     return show("tabs", items=items, current=current, label=label)
+
+
+@register.simple_tag
+def preview(*, source: str, form: str = "", sends: str = "", address: str = "") -> SafeString:
+    """A website in a sandboxed frame, beside the form that changes it; without JavaScript it isn't there.
+
+    Args: source: address of the JSON with the page; form: id of the form; sends: "values" when the page depends on
+        all of the form's values, "look" when only the style sheet does; address: what stands in the address bar.
+    """
+    return show(
+        "preview",
+        source=source,
+        form=form,
+        sends=sends,
+        address=address,
+        frame=f"{FRAME_ORIGIN}/",
+        theme=f"{FRAME_ORIGIN}/_theme/THEME-0-0.css",
+    )
 
 
 @register.simple_tag
