@@ -5,22 +5,24 @@ Serves promises 10 and 11: no model with collected data may be registered here (
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Max, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Membership, StaffMember, User
 from webanizr.core import outbox
-from webanizr.core.models import Outbox
+from webanizr.core.models import Alarm, Outbox
 
 
 def is_staff(request: HttpRequest) -> bool:
@@ -53,9 +55,18 @@ class StaffSite(admin.AdminSite):
         return [path("system/", system, name="system"), *super().get_urls()]
 
     def system(self, request: HttpRequest) -> HttpResponse:
-        """Counts only: how the outbox is doing."""
+        """Counts only: how the outbox is doing, and what rang an alarm (a record that can't be opened, say)."""
         states = Outbox.objects.values_list("state").annotate(n=Count("id")).order_by("state")
-        context = {**self.each_context(request), "title": _("System"), "states": list(states)}
+        recent = Alarm.objects.filter(last_at__gt=timezone.now() - timedelta(days=30))
+        alarms = recent.values_list("code").annotate(
+            n=Count("id"), accounts=Count("account", distinct=True), last=Max("last_at")
+        )
+        context = {
+            **self.each_context(request),
+            "title": _("System"),
+            "states": list(states),
+            "alarms": list(alarms.order_by("-last")),
+        }
         return render(request, "staff/system.html", context)
 
 

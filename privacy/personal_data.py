@@ -57,6 +57,7 @@ table(
     finished_at=MOMENT,
     expires_at=MOMENT,
 )
+table("core.Alarm", id=KEY, account=LINK, code=STATE, object_id=LINK, count=STATE, first_at=MOMENT, last_at=MOMENT)
 table(
     "core.Mail",
     id=KEY,

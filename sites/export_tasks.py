@@ -10,7 +10,7 @@ from sites.services.export import run_export
 from webanizr.core.tasks import TenantTask
 
 
-@shared_task(base=TenantTask, name="sites.export_tasks.export_submissions", queue="export", atomic=False)
+@shared_task(base=TenantTask, name="sites.export_tasks.export_submissions", atomic=False)
 def export_submissions(*, account_id: uuid.UUID, job_id: str) -> None:
     """Write one export."""
     run_export(account_id, uuid.UUID(job_id))

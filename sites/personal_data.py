@@ -40,6 +40,13 @@ ANSWERS = Personal(
     basis=Basis.PROCESSOR,
     retention=_("As the customer chose for that form"),
 )
+FINDABLE = Personal(
+    subject=Subject.VISITOR,
+    purpose=_("Finding a message by its words, addresses and numbers without the database knowing them"),
+    basis=Basis.PROCESSOR,
+    retention=_("As long as the message"),
+    exported=False,
+)
 PUBLIC = NotPersonal(_("A key that only seals"))
 SEALED_KEY = NotPersonal(
     _("A random key, sealed: without the private half, which isn't in the database, it says nothing")
@@ -118,6 +125,7 @@ table(
     is_test=STATE,
     quarantined=STATE,
 )
+table("sites.SearchEntry", id=KEY, account=LINK, submission=LINK, token=FINDABLE)
 table("sites.SiteKey", id=KEY, account=LINK, site=LINK, public_key=PUBLIC, created_at=MOMENT, retired_at=MOMENT)
 table("sites.IntakeKey", id=KEY, account=LINK, site=LINK, pair=LINK, sealed=SEALED_KEY, created_at=MOMENT)
 table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from datetime import datetime, timedelta
 
@@ -13,8 +14,8 @@ from django.utils import timezone
 from accounts.models import Account
 from accounts.selectors import addresses_to_notify
 from sites.models import Page, Site, Submission
-from sites.services import keys
-from webanizr.core import mail, tenancy
+from sites.services import keys, search
+from webanizr.core import mail, tenancy, vault
 from webanizr.core.tasks import Later, TenantTask, tenant_ids
 
 TRASH_DAYS = 30
@@ -23,7 +24,11 @@ BATCH = 5000
 
 @shared_task(base=TenantTask, name="sites.tasks.notify_submission")
 def notify_submission(*, submission_id: str) -> None:
-    """Mail the members that a message came in: through which form, and where to read it. No answers (promise 13)."""
+    """Have a new message indexed, and mail the members: through which form it came, where to read it.
+
+    The mail holds no answers (promise 13).
+    """
+    search.index_later(uuid.UUID(submission_id))
     submission = Submission.objects.select_related("form", "site").defer("content").filter(id=submission_id).first()
     if submission is None or submission.quarantined or not submission.form.notify:
         return
@@ -36,6 +41,16 @@ def notify_submission(*, submission_id: str) -> None:
             context={"name": name, "form": submission.form.name, "site": submission.site.name, "link": link},
             language=account.language,
         )
+
+
+@shared_task(base=TenantTask, name="sites.tasks.index_submission")
+def index_submission(*, submission_id: str) -> None:
+    """Make a message findable. One that can't be opened has rung an alarm, and isn't tried again."""
+    submission = Submission.objects.select_related("intake_key").filter(id=submission_id).first()
+    if submission is None:
+        return
+    with contextlib.suppress(vault.Unreadable):
+        search.index(submission)
 
 
 @shared_task(base=TenantTask, name="sites.tasks.rewrap", atomic=False)

@@ -39,6 +39,8 @@ MATRIX: dict[str, dict[str, str]] = {
         "": "public",
         "inbox/": "reader",
         "inbox/bulk/": "reader",
+        "inbox/person/": "reader",
+        "inbox/person/export/": "reader",
         "inbox/<uuid:submission_id>/": "reader",
         "exports/": "reader",
         "exports/start/": "reader",

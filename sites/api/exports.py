@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from sites.api import serializers as shapes
 from sites.api.base import Base, Conflict
+from sites.api.submissions import chosen_by
 from sites.inbox.exports import access_export, download
-from sites.selectors import inbox
 from sites.services import export
 from webanizr.core.models import Job
 
@@ -33,7 +33,7 @@ class Exports(Base):
     def post(self, request: Request) -> Response:
         """Start an export."""
         values = self.checked(shapes.NewExport)
-        job = export.start_export(chosen=inbox.Filter(values["folder"], values.get("form")), actor=self.actor)
+        job = export.start_export(chosen=chosen_by(values), actor=self.actor)
         return Response(shapes.JobSerializer(job).data, status=202)
 
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from sites import themes
 from sites.models import Asset, Form, Page, Site, SiteVersion, Submission
-from sites.selectors.inbox import open_message
+from sites.selectors.inbox import Message, open_message
 from webanizr.core.models import Job
 
 
@@ -149,6 +149,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     form_name = serializers.CharField(source="form.name", read_only=True)
     answers = serializers.SerializerMethodField()
     damaged = serializers.SerializerMethodField()
+    _last: Message | None = None
 
     class Meta:
         model = Submission
@@ -159,13 +160,18 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
 
     def get_answers(self, row: Submission) -> list[dict[str, str]]:
         """Each question with its answer in words."""
-        return [
-            {"id": a.id, "label": a.label, "answer": a.text, "purpose": a.purpose} for a in open_message(row).answers
-        ]
+        answers = self._opened(row).answers
+        return [{"id": a.id, "label": a.label, "answer": a.text, "purpose": a.purpose} for a in answers]
 
     def get_damaged(self, row: Submission) -> bool:
         """Whether the stored bytes could not be read."""
-        return open_message(row).damaged
+        return self._opened(row).damaged
+
+    def _opened(self, row: Submission) -> Message:
+        """Open each row once."""
+        if self._last is None or self._last.row is not row:
+            self._last = open_message(row)
+        return self._last
 
 
 class SubmissionChange(serializers.Serializer[Any]):
@@ -207,3 +213,4 @@ class NewExport(serializers.Serializer[Any]):
 
     form = serializers.UUIDField(required=False, allow_null=True)
     folder = serializers.ChoiceField(choices=["all", "unread", "trash", "quarantine"], default="all")
+    q = Line(max_length=200, default="", allow_blank=True, help_text="Words, addresses, numbers: all must match.")

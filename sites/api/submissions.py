@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -10,9 +11,14 @@ from rest_framework.response import Response
 
 from sites.api import serializers as shapes
 from sites.api.base import Base
-from sites.selectors import inbox
+from sites.selectors import inbox, search
 from sites.services import inbox as inbox_services
 from webanizr.core.pagination import CursorPages
+
+
+def chosen_by(values: dict[str, Any]) -> search.Filter:
+    """Return the filter that checked values name."""
+    return search.Filter(values["folder"], values.get("form"), search.asked_for(values["q"]))
 
 
 class Submissions(Base):
@@ -23,11 +29,15 @@ class Submissions(Base):
 
     @extend_schema(operation_id="submissions_list", responses=shapes.SubmissionSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """List messages, newest first. Query: folder (all, unread, trash, quarantine), form (its id)."""
-        query = {name: request.query_params[name] for name in ("form", "folder") if name in request.query_params}
+        """List messages, newest first.
+
+        Query: folder (all, unread, trash, quarantine), form (its id), q (whole words, addresses, telephone numbers in
+        any spelling; all must match).
+        """
+        query = {name: request.query_params[name] for name in ("form", "folder", "q") if name in request.query_params}
         serializer = shapes.NewExport(data=query)
         serializer.is_valid(raise_exception=True)
-        chosen = inbox.Filter(serializer.validated_data["folder"], serializer.validated_data.get("form"))
+        chosen = chosen_by(serializer.validated_data)
         pager = CursorPages()
         pager.ordering = ("-received_at", "-id")
         found = pager.paginate_queryset(inbox.submissions(chosen).select_related("form"), request, view=self)

@@ -7,21 +7,23 @@ import uuid
 from django import forms
 from django.http import QueryDict
 
-from sites.selectors.inbox import Filter
+from sites.selectors.search import Filter, asked_for
 from sites.services.inbox import ACTIONS
 
-FOLDERS = ("all", "unread", "trash", "quarantine")
+FOLDERS = ("all", "unread", "trash", "quarantine", "everywhere")
+MOST_ASKED = 200  # characters of a search
 MOST = 200  # messages in one bulk action
 
 
-def filter_from(query: QueryDict) -> Filter:
-    """Return the filter that an address names; anything unknown is left out."""
+def filter_from(query: QueryDict) -> tuple[Filter, str]:
+    """Return the filter that an address names and what is searched for; anything unknown is left out."""
     folder = query.get("folder", "all")
     try:
         form = uuid.UUID(query.get("form", ""))
     except ValueError:
         form = None
-    return Filter(folder if folder in FOLDERS else "all", form)
+    words = query.get("q", "").strip()[:MOST_ASKED]
+    return Filter(folder if folder in FOLDERS else "all", form, asked_for(words)), words
 
 
 class BulkForm(forms.Form):

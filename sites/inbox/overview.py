@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Membership, User
 from sites.selectors import dashboard as selectors
-from sites.selectors import inbox
+from sites.selectors import inbox, search
 from webanizr.core.permissions import requires
 
 
@@ -26,7 +26,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if not sites and membership.role != "reader":
         return redirect("sites:start")
     points = [(formats.date_format(day, "j b"), number) for day, number in inbox.per_day()]
-    listing = inbox.listing(inbox.Filter(), size=4)
+    listing = inbox.listing(search.Filter(), size=4)
     steps = selectors.first_steps(sites)
     done = sum(step.done for step in steps)
     hour = timezone.localtime().hour

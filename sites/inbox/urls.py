@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
-from sites.inbox import exports, views
+from sites.inbox import exports, person, views
 
 inbox_patterns = (
     [
         path("inbox/", views.inbox, name="list"),
         path("inbox/bulk/", views.bulk, name="bulk"),
+        path("inbox/person/", person.person, name="person"),
+        path("inbox/person/export/", person.export_person, name="person_export"),
         path("inbox/<uuid:submission_id>/", views.show, name="show"),
         path("exports/", exports.exports, name="exports"),
         path("exports/start/", exports.start, name="export_start"),

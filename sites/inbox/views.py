@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.views.settings import person
 from sites.inbox.forms import BulkForm, filter_from
 from sites.selectors import inbox as selectors
+from sites.selectors import search
 from sites.services import inbox as services
 from webanizr.core.permissions import requires
 
@@ -26,14 +28,20 @@ UNDO = {"delete": "restore", "restore": "delete", "read": "unread", "unread": "r
 @requires("reader")
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """A page of messages."""
-    chosen = filter_from(request.GET)
+    """A page of messages: of a folder, of a form, with certain words."""
+    chosen, asked = filter_from(request.GET)
     listing = selectors.listing(chosen, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
-    query = {"folder": chosen.folder} | ({"form": str(chosen.form)} if chosen.form else {})
+    query = {"folder": chosen.folder, "form": str(chosen.form or ""), "q": asked}
+    query = {name: value for name, value in query.items() if value}
     counts = selectors.counts()
+    # nothing found because of a filter: say how many there are without it
+    wider = replace(chosen, folder="everywhere", form=None)
     context = {
         "listing": listing,
         "filter": chosen,
+        "asked": asked,
+        "elsewhere": selectors.submissions(wider).count() if asked and not listing.messages else 0,
+        "about_person": bool(search.identifying([asked])) and bool(listing.messages),
         "forms": selectors.forms(),
         "counts": counts,
         "folders": [
@@ -43,6 +51,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             ("trash", _("Trash"), counts["trash"]),
         ],
         "query": urlencode(query),
+        "kept": urlencode({name: value for name, value in query.items() if name != "folder"}),
         "here": request.get_full_path(),
         "undo": request.session.pop("undo", None),
         "nav": "inbox",
@@ -57,8 +66,10 @@ def show(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
     row = selectors.access_submission(submission_id)
     services.mark_read(submission=row, actor=person(request))
     newer, older = selectors.neighbours(row)
+    message = selectors.open_message(row)
     context = {
-        "message": selectors.open_message(row),
+        "message": message,
+        "has_person": not message.damaged and bool(search.terms_of_sender(row)),
         "newer": newer,
         "older": older,
         "undo": request.session.pop("undo", None),

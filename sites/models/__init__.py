@@ -4,7 +4,20 @@ from sites.models.asset import Asset
 from sites.models.form import Form, Submission
 from sites.models.keys import IntakeKey, SiteKey
 from sites.models.page import Page
+from sites.models.search import SearchEntry
 from sites.models.site import Domain, Site
 from sites.models.version import Redirect, SiteVersion
 
-__all__ = ["Asset", "Domain", "Form", "IntakeKey", "Page", "Redirect", "Site", "SiteKey", "SiteVersion", "Submission"]
+__all__ = [
+    "Asset",
+    "Domain",
+    "Form",
+    "IntakeKey",
+    "Page",
+    "Redirect",
+    "SearchEntry",
+    "Site",
+    "SiteKey",
+    "SiteVersion",
+    "Submission",
+]

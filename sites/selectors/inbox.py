@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from sites.models import Form, Submission
 from sites.selectors.sealed import open_content
+from sites.selectors.search import Filter, matching
 from webanizr.core import vault
 
 PAGE = 50
@@ -73,14 +74,6 @@ class Listing:
     older: str = ""
 
 
-@dataclass(frozen=True)
-class Filter:
-    """What to show: folder all, unread, trash or quarantine; a form; nothing else."""
-
-    folder: str = "all"
-    form: uuid.UUID | None = None
-
-
 def words(value: Any) -> str:
     """Return an answer in words."""
     if value is None or value == "":
@@ -116,6 +109,9 @@ def submissions(chosen: Filter) -> QuerySet[Submission]:
     rows = Submission.objects.select_related("intake_key").order_by("-received_at", "-id")
     if chosen.form is not None:
         rows = rows.filter(form_id=chosen.form)
+    rows = matching(rows, chosen)
+    if chosen.folder == "everywhere":
+        return rows
     if chosen.folder == "trash":
         return rows.filter(deleted_at__isnull=False)
     rows = rows.filter(deleted_at=None)
@@ -219,9 +215,11 @@ def per_day(days: int = 30, *, now: datetime | None = None) -> list[tuple[dateti
     return [(day, int(found.get(day.date(), 0))) for day in every]
 
 
-def in_batches(chosen: Filter, *, after: tuple[datetime, uuid.UUID] | None, size: int) -> list[Submission]:
+def in_batches(
+    chosen: Filter, *, after: tuple[datetime, uuid.UUID] | None, size: int, related: Sequence[str] = ()
+) -> list[Submission]:
     """Return the next `size` submissions in order of arrival: for exports, which hold one batch at a time."""
-    rows = submissions(chosen).order_by("received_at", "id")
+    rows = submissions(chosen).order_by("received_at", "id").select_related("intake_key", *related)
     if after is not None:
         moment, key = after
         rows = rows.filter(received_at__gte=moment).filter(Q(received_at__gt=moment) | Q(id__gt=key))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sites.models import IntakeKey, Submission
-from webanizr.core import vault
+from webanizr.core import alarms, vault
 
 
 def open_key(row: IntakeKey) -> vault.IntakeKey:
@@ -16,7 +16,18 @@ def open_key(row: IntakeKey) -> vault.IntakeKey:
 
 
 def open_content(row: Submission) -> dict[str, Any]:
-    """Return a submission's answers; raises vault.VaultError. Ask for rows with `select_related("intake_key")`."""
+    """Return a submission's answers; raises vault.VaultError. Ask for rows with `select_related("intake_key")`.
+
+    One that is unreadable rings an alarm with staff.
+    """
+    try:
+        return _open(row)
+    except vault.Unreadable as error:
+        alarms.ring(f"unreadable: {error.code}", row.id)
+        raise
+
+
+def _open(row: Submission) -> dict[str, Any]:
     if row.intake_key is None:
         raise vault.Unreadable("not sealed yet")
     if row.intake_key.site_id != row.site_id:

@@ -1,49 +1,52 @@
-"""Exports of what came in: under the exporter's login, one batch in memory at a time, started over when killed."""
+"""Exports of what came in: under the exporter's login, sealed before they are stored, started over when killed.
+
+Serves promises 12 and 16: the customer gets everything, and a copy of the file store holds nothing readable.
+"""
 
 from __future__ import annotations
 
-import csv
 import tempfile
 import uuid
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Account, User
 from accounts.services import audit
-from sites.models import Form
-from sites.selectors import inbox
-from webanizr.core import jobs, storage, tenancy
+from sites.selectors import inbox, search
+from sites.services import export_csv, export_person
+from webanizr.core import jobs, storage, tenancy, vault
 from webanizr.core.models import Job
 
 KIND = "export"
 TASK = "sites.export_tasks.export_submissions"
-BATCH = 500
-# A spreadsheet takes a cell that starts like this for a formula (OWASP, CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PURPOSE = "export"
+CSV, PERSON = "csv", "person"
+
+# What writes the file: (account, filter, progress to call with the number done) -> pieces
+Writer = Callable[[uuid.UUID, search.Filter, Callable[[int], None]], Iterator[bytes]]
+WRITERS: dict[str, Writer] = {CSV: export_csv.write, PERSON: export_person.write}
 
 
-def start_export(*, chosen: inbox.Filter, actor: User) -> Job:
-    """Queue an export of what the filter names, as CSV; return the job."""
+def start_export(*, chosen: search.Filter, actor: User, content: str = CSV) -> Job:
+    """Queue an export of what the filter names; return the job.
+
+    Args: content: CSV for a spreadsheet, or PERSON: a zip to hand over to the person that all of it is about.
+    """
     audit.record("submissions.exported", actor_id=actor.pk, target_id=chosen.form)
-    params = {"folder": chosen.folder, "form": str(chosen.form) if chosen.form else ""}
+    params = chosen.params() | {"content": content}
     return jobs.start(kind=KIND, task=TASK, actor_id=actor.pk, params=params)
 
 
 def retry_export(*, job: Job, actor: User) -> Job:
     """Queue a failed export again, as a new job."""
-    form = uuid.UUID(job.params["form"]) if job.params["form"] else None
-    return start_export(chosen=inbox.Filter(job.params["folder"], form), actor=actor)
+    return start_export(chosen=search.Filter.of(job.params), actor=actor, content=job.params.get("content", CSV))
 
 
 def key_of(account_id: uuid.UUID, job_id: uuid.UUID) -> str:
     """Return the storage key of an export: the same for every attempt, so that a second one replaces the first."""
-    return f"exports/{account_id}/{job_id}.csv"
-
-
-def safe(text: str) -> str:
-    """Return a cell's text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"exports/{account_id}/{job_id}"
 
 
 def run_export(account_id: uuid.UUID, job_id: uuid.UUID) -> None:
@@ -52,73 +55,45 @@ def run_export(account_id: uuid.UUID, job_id: uuid.UUID) -> None:
         job = Job.objects.filter(id=job_id).first()
         if job is None or job.finished:
             return
-        form = uuid.UUID(job.params["form"]) if job.params["form"] else None
-        chosen = inbox.Filter(job.params["folder"], form)
+        chosen = search.Filter.of(job.params)
         total = inbox.submissions(chosen).count()
-        forms = {each.id: each for each in Form.objects.all()}
-        columns = _columns([each for each in forms.values() if form in (None, each.id)])
-    jobs.progress(account_id, job_id, done=0, total=total, message=_("Reading the messages"))
+        language = Account.objects.get(id=account_id).language
+        key = vault.account_key(account_id, PURPOSE)
+    with translation.override(language):
+        jobs.progress(account_id, job_id, done=0, total=total, message=_("Reading the messages"))
+
+        def progress(done: int) -> None:
+            jobs.progress(account_id, job_id, done=min(done, total), total=total)
+
+        pieces = WRITERS[job.params.get("content", CSV)](account_id, chosen, progress)
+        name, size = key_of(account_id, job_id), _store(account_id, job_id, pieces, key)
+    jobs.finish(account_id, job_id, result_key=name, result_bytes=size)
+
+
+def _store(account_id: uuid.UUID, job_id: uuid.UUID, pieces: Iterable[bytes], key: bytes) -> int:
+    """Seal the pieces into a temporary file and store that; return the size of what is inside."""
+    size = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for piece in pieces:
+            size += len(piece)
+            yield piece
+
     with tempfile.TemporaryFile("w+b") as file:
-        _write(file, account_id, job_id, chosen, columns, forms, total)
-        size = file.tell()
+        for sealed in vault.seal_stream(counted(), key=key, bound=_bound(account_id, job_id)):
+            file.write(sealed)
         file.seek(0)
-        key = key_of(account_id, job_id)
-        storage.put_stream(key, file, content_type="text/csv; charset=utf-8")
-    jobs.finish(account_id, job_id, result_key=key, result_bytes=size)
+        storage.put_stream(key_of(account_id, job_id), file)
+    return size
 
 
-def _columns(forms: list[Form]) -> dict[str, str]:
-    """Return the columns (field id -> heading) that the forms have today; older fields are added as they turn up."""
-    return {field["id"]: field["label"] for form in forms for field in form.fields}
+def read_export(job: Job) -> bytes:
+    """Return a finished export's file; raises storage.Missing, vault.VaultError."""
+    key = vault.account_key(job.account_id, PURPOSE)
+    sealed = storage.stream(job.result_key)
+    return b"".join(vault.open_stream(sealed, key=key, bound=_bound(job.account_id, job.id)))
 
 
-def _write(
-    file: IO[bytes],
-    account_id: uuid.UUID,
-    job_id: uuid.UUID,
-    chosen: inbox.Filter,
-    columns: dict[str, str],
-    forms: dict[uuid.UUID, Form],
-    total: int,
-) -> None:
-    # UTF-8 with a byte order mark: spreadsheets then read accents right
-    file.write(b"\xef\xbb\xbf")
-    wrapper = _Text(file)
-    writer = csv.writer(wrapper)
-    names = list(columns)
-    writer.writerow([_("Received"), _("Form"), *(safe(columns[name]) for name in names), _("Other answers")])
-    done, after = 0, None
-    while True:
-        with tenancy.tenant(account_id):
-            rows = inbox.in_batches(chosen, after=after, size=BATCH)
-            for row in rows:
-                message = inbox.open_message(row)
-                answers = {answer.id: answer for answer in message.answers}
-                other = "; ".join(f"{a.label}: {a.text}" for key, a in answers.items() if key not in columns and a.text)
-                form = forms.get(row.form_id)
-                cells = [answers[name].text if name in answers else "" for name in names]
-                when = row.received_at.isoformat(timespec="seconds")
-                writer.writerow(
-                    [
-                        when,
-                        safe(form.name if form else ""),
-                        *map(safe, cells),
-                        safe(_("Unreadable") if message.damaged else other),
-                    ]
-                )
-        if not rows:
-            return
-        after = (rows[-1].received_at, rows[-1].id)
-        done += len(rows)
-        jobs.progress(account_id, job_id, done=min(done, total), total=total)
-
-
-class _Text:
-    """Lets the csv writer write to a binary file."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
-
-    def write(self, text: str) -> int:
-        """Encode and write."""
-        return self.file.write(text.encode())
+def _bound(account_id: uuid.UUID, job_id: uuid.UUID) -> bytes:
+    return account_id.bytes + job_id.bytes

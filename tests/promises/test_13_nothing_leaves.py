@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +13,7 @@ from sites import themes
 from sites.blocks.base import REGISTRY
 from tests import journeys
 from tests.local.running import Stack
+from webanizr.local.place import ROOT
 
 
 def every_block(form: str) -> dict[str, Any]:
@@ -94,3 +98,69 @@ def test_hosted_pages_are_not_to_be_framed_or_read_by_others(page: Any, stack: S
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert answer.headers["referrer-policy"] == "same-origin"
+
+
+# What somebody at a shell of the hosting service would try, with its environment and its login.
+INTRUDER = """
+import os, pathlib, django
+django.setup()
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from webanizr.core import tenancy, vault
+from webanizr.core.vault import keys, keystore
+
+def refused(what, attempt):
+    try:
+        found = attempt()
+    except (DatabaseError, vault.VaultError, OSError) as error:
+        print("refused", what, type(error).__name__)
+    else:
+        print("GOT", what, found)
+
+with connection.cursor() as cursor:
+    cursor.execute("SELECT account_id, site_id FROM sites_domain WHERE host = %s", [os.environ["HOST"]])
+    account, site = cursor.fetchone()
+
+def rows(table):
+    with tenancy.tenant(account), connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table}")
+        return cursor.fetchall()
+
+for table in ("sites_submission", "sites_intakekey", "sites_searchentry", "core_mail", "core_outbox"):
+    refused(table, lambda: rows(table))
+with tenancy.tenant(account):
+    pair = apps.get_model("sites.SiteKey").objects.get(site_id=site)
+    refused("private key", lambda: keys.private_key(account, pair.id))
+    refused("search key", lambda: vault.account_key(account, "search"))
+    settings.SERVICE = "app"
+    refused("private key as app", lambda: keys.private_key(account, pair.id))
+    refused("wrapped key", lambda: keystore.store().get(f"{account}/{pair.id}"))
+secrets = ("SECRET_KEY", "KMS_KEY", "WRAPPING_KEY_FILE", "KEY_DIR", "KEY_BUCKET")
+print("secrets", sorted(name for name in os.environ if name in secrets))
+"""
+
+
+def test_a_shell_in_the_hosting_service_reads_nothing(page: Any, stack: Stack, browser: Any) -> None:
+    journeys.sign_up(page, stack, "Ada Bakker")
+    journeys.make_site(page, "Bakkerij Ada")
+    url = journeys.publish(page)
+    context = browser.new_context()
+    journeys.fill_in(context.new_page(), url, "Een geheim")
+    context.close()
+    # not what we think its environment is, but what the running process has
+    running = Path(f"/proc/{stack.run['pids']['hosting']}/environ").read_bytes()
+    environment = dict(part.split("=", 1) for part in running.decode().split("\0") if "=" in part)
+    assert environment["WEBANIZR_SERVICE"] == "hosting"
+    done = subprocess.run(
+        [sys.executable, "-c", INTRUDER],
+        env=environment | {"HOST": urlsplit(url).hostname or ""},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    lines = done.stdout.splitlines()
+    assert len(lines) == 10, done.stdout
+    assert [line for line in lines if not line.startswith("refused")] == ["secrets []"]

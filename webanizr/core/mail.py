@@ -57,7 +57,7 @@ def build(*, to: str, template: str, context: dict[str, Any], language: str, key
     return message
 
 
-@shared_task(base=TenantTask, name="webanizr.core.mail.deliver", queue="mail")
+@shared_task(base=TenantTask, name="webanizr.core.mail.deliver")
 def deliver(*, mail_id: str) -> None:
     """Send one stored mail and delete its row."""
     mail = Mail.objects.filter(id=mail_id).first()

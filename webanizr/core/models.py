@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -185,3 +186,24 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.processor} {self.id}"
+
+
+class Alarm(TenantModel):
+    """Something that shouldn't happen, for staff to look at: a code, and the id of what it happened to."""
+
+    code = models.CharField(max_length=80)
+    object_id = models.UUIDField()
+    count = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "code", "object_id"], name="alarm_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.object_id}"
+
+    @classmethod
+    def of(cls, code: str, object_id: uuid.UUID, now: datetime) -> Alarm:
+        """Return a new alarm of the current account."""
+        return cls(account_id=tenancy.current_account_id(), code=code, object_id=object_id, first_at=now, last_at=now)

@@ -11,7 +11,6 @@ import uuid
 from datetime import datetime, timedelta
 
 from celery import current_app
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -87,7 +86,6 @@ def relay() -> int:
                 task = current_app.tasks[row.task]
                 task.apply_async(
                     kwargs={"outbox_id": str(row.id), "account_id": str(row.account_id)},
-                    queue=getattr(task, "queue", None) or settings.CELERY_TASK_DEFAULT_QUEUE,
                     retry=False,
                 )
                 handed += 1

@@ -287,10 +287,12 @@ def add_composite_key(schema_editor: BaseDatabaseSchemaEditor, table: str, field
     """Add the foreign key (account_id, x_id): checks bypass row-level security, so the key itself must not."""
     target = field.remote_field.model._meta.db_table
     schema_editor.execute("SET LOCAL row_security = on")  # see AllowKeyChecks
-    # What a deletion does is Django's to decide (on_delete); the database only refuses dangling references.
+    # What a deletion does is Django's to decide (on_delete); the database only refuses dangling references. But
+    # DO_NOTHING leaves it to the database: such rows go with what they refer to, whoever deletes that.
+    cascade = "ON DELETE CASCADE " if field.remote_field.on_delete is models.DO_NOTHING else ""
     schema_editor.execute(
         f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{field.name}_tenant_fk" '
         f'FOREIGN KEY (account_id, "{field.column}") REFERENCES "{target}" (account_id, id) '
-        "DEFERRABLE INITIALLY DEFERRED"
+        f"{cascade}DEFERRABLE INITIALLY DEFERRED"
     )
     schema_editor.execute("SET LOCAL row_security = off")

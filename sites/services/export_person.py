@@ -1,0 +1,92 @@
+"""Everything about one person as one zip to hand over: to read, and as JSON and CSV (GDPR, articles 15 and 20)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from sites.selectors import inbox
+from sites.selectors.search import Filter
+from sites.services import export_csv
+from webanizr.core import tenancy
+
+BATCH = 100
+
+
+class _Pieces:
+    """What zipfile writes to: hands on what was written since the last time."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        """Keep it until it is taken."""
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits elsewhere."""
+
+    def take(self) -> bytes:
+        """Return what was written."""
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+
+def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[bytes]:
+    """Yield the zip: overview.html, messages.json, messages.csv."""
+    messages = list(_messages(account_id, chosen, progress))
+    with tenancy.tenant(account_id):
+        name = Account.objects.get(id=account_id).name
+    pieces = _Pieces()
+    with zipfile.ZipFile(pieces, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # only writes
+        context = {
+            "account": name, "messages": messages, "made_at": timezone.now(), "language": get_language() or "nl"
+        }  # fmt: skip
+        archive.writestr(_("overview") + ".html", render_to_string("exports/person.html", context))
+        yield pieces.take()
+        shapes = [_shape(message) for message in messages]
+        archive.writestr(_("messages") + ".json", json.dumps(shapes, ensure_ascii=False, indent=1))
+        yield pieces.take()
+        archive.writestr(_("messages") + ".csv", b"".join(export_csv.write(account_id, chosen, lambda done: None)))
+        yield pieces.take()
+    yield pieces.take()
+
+
+def _messages(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[inbox.Message]:
+    done, after = 0, None
+    while True:
+        with tenancy.tenant(account_id):
+            rows = inbox.in_batches(chosen, after=after, size=BATCH, related=("form", "site"))
+            opened = [inbox.open_message(row) for row in rows]
+        if not rows:
+            return
+        yield from opened
+        after = (rows[-1].received_at, rows[-1].id)
+        done += len(rows)
+        progress(done)
+
+
+def _shape(message: inbox.Message) -> dict[str, Any]:
+    row = message.row
+    return {
+        "id": str(row.id),
+        "website": row.site.name,
+        "form": row.form.name,
+        "received_at": row.received_at.isoformat(),
+        "kept_until": row.expires_at.isoformat(),
+        "unreadable": message.damaged,
+        "answers": [
+            {"question": answer.label, "answer": answer.text, "purpose": answer.purpose} for answer in message.answers
+        ],
+    }

@@ -1,0 +1,296 @@
+"""Finding messages by words, addresses and numbers that the database doesn't know; everything about one person."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import uuid
+import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts.models import Role
+from sites import tasks
+from sites.models import Form, SearchEntry, Site, Submission
+from sites.selectors import search
+from sites.services import export
+from sites.services import search as services
+from tests import cast
+from webanizr.core import outbox, tenancy, vault
+from webanizr.core.models import Alarm, Job, Outbox
+from webanizr.core.vault import blind
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AsRole = Callable[[str], AbstractContextManager[Any]]
+
+
+class World:
+    """Alice's inbox, and the worker that makes it searchable."""
+
+    def __init__(self, as_role: AsRole) -> None:
+        self.as_role = as_role
+        self.alice = cast.owner("Alice")
+        self.site, _page, self.form = cast.site_of(self.alice)
+
+    def send(self, form: Form | None = None, **answers: str) -> Submission:
+        """Store a message and let the worker index it."""
+        row = cast.send(self.as_role, self.site, form or self.form, None, **answers)
+        self.index(row)
+        return row
+
+    def index(self, row: Submission) -> None:
+        """Run the worker's task."""
+        with self.as_role("worker"), tenancy.tenant(row.account_id):
+            tasks.index_submission.run(submission_id=str(row.id))
+
+    def find(self, words: str, **more: str) -> list[str]:
+        """Return the ids that the inbox shows for a search, in order."""
+        answer = self.alice.client.get("/inbox/", {"q": words, **more})
+        assert answer.status_code == 200
+        return re.findall(r'name="id" value="([0-9a-f-]{36})"', answer.content.decode())
+
+
+@pytest.fixture
+def world(as_role: AsRole) -> World:
+    return World(as_role)
+
+
+def test_words_in_any_spelling_and_all_of_them(world: World) -> None:
+    one = world.send(name="Zoë Müller", message="Hebben jullie DESEM, of een croissant?")
+    two = world.send(name="Zoe Jansen", message="Een taart met slagroom")
+    assert world.find("desem") == [str(one.id)]
+    assert world.find("zoe") == [str(two.id), str(one.id)]
+    assert world.find("ZOË muller") == [str(one.id)]
+    assert world.find("zoe taart desem") == []
+    assert world.find("des") == []
+    assert world.find("?!") == []
+    assert world.find("zoe", folder="trash") == []
+    assert world.find("zoe", form=str(uuid.uuid4())) == []
+
+
+@pytest.mark.parametrize(
+    "spelling", ["06 12345678", "06-12 34 56 78", "+31 6 12345678", "0031612345678", "+31 (0)6-12345678"]
+)
+def test_a_number_in_any_spelling(world: World, spelling: str) -> None:
+    row = world.send(name="Vera", phone="+31612345678")
+    in_text = world.send(name="Vera", message="Bel me op 06.1234.5678, na zes uur")
+    world.send(name="Vera", phone="+31612345679")
+    assert world.find(spelling) == [str(in_text.id), str(row.id)]
+
+
+def test_an_address_whole_or_by_its_words(world: World) -> None:
+    row = world.send(name="Vera", email="Vera.Visser@example.nl")
+    world.send(name="Vera", email="vera@example.nl", message="visser")
+    assert world.find("vera.visser@EXAMPLE.nl") == [str(row.id)]
+    assert len(world.find("visser")) == 2
+
+
+def test_nothing_found_says_why_and_where_there_is_more(world: World) -> None:
+    row = world.send(name="Vera", message="desem")
+    with tenancy.tenant(world.alice.account.pk):
+        Submission.objects.filter(id=row.id).update(deleted_at=timezone.now())
+    answer = world.alice.client.get("/inbox/", {"q": "desem"}).content.decode()
+    assert "Nothing found for “desem”" in answer
+    assert "folder=everywhere" in answer
+    assert world.find("desem", folder="everywhere") == [str(row.id)]
+    assert "Only whole words" in world.alice.client.get("/inbox/", {"q": "<b>rozijn"}).content.decode()
+
+
+def test_the_api_searches_too(world: World) -> None:
+    row = world.send(name="Vera", message="desem")
+    world.send(name="Vera", message="taart")
+    found = world.alice.client.get("/api/v1/submissions/", {"q": "desem"}).json()["results"]
+    assert [each["id"] for each in found] == [str(row.id)]
+    assert world.alice.client.get("/api/v1/submissions/", {"q": "x" * 300}).status_code == 400
+
+
+def test_another_account_finds_nothing_and_has_other_hashes(world: World) -> None:
+    row = world.send(name="Vera", message="desem")
+    charlie = cast.owner("Charlie")
+    site, _page, form = cast.site_of(charlie)
+    other = cast.send(world.as_role, site, form, name="Vera", message="desem")
+    world.index(other)
+    answer = charlie.client.get("/inbox/", {"q": "desem"}).content.decode()
+    assert str(other.id) in answer
+    assert str(row.id) not in answer
+    tokens = []
+    for account in (world.alice.account.pk, charlie.account.pk):
+        with tenancy.tenant(account):
+            tokens.append({bytes(entry.token) for entry in SearchEntry.objects.all()})
+    assert tokens[0].isdisjoint(tokens[1])
+    assert charlie.client.get("/inbox/person/", {"of": str(row.id)}).status_code == 404
+
+
+def test_indexing_twice_adds_nothing_and_a_change_is_followed(world: World) -> None:
+    row = world.send(name="Vera", message="desem desem")
+
+    def entries() -> set[uuid.UUID]:
+        with tenancy.tenant(row.account_id):
+            return set(SearchEntry.objects.values_list("id", flat=True))
+
+    before = entries()
+    assert len(before) == 2
+    world.index(row)
+    assert entries() == before
+
+
+def test_intake_leads_to_the_index_through_the_outbox(world: World) -> None:
+    row = cast.send(world.as_role, world.site, world.form, name="Vera", message="desem")
+    with world.as_role("worker"), tenancy.tenant(row.account_id):
+        outbox.add("sites.tasks.notify_submission", submission_id=row.id)
+    done = []
+    while True:  # as the relay and the worker do it
+        with world.as_role("worker"):
+            waiting = [each for each in outbox.claim() if each.account_id == row.account_id]
+            for each in waiting:
+                if each.task.startswith("sites."):
+                    getattr(tasks, each.task.rpartition(".")[2])(outbox_id=str(each.id), account_id=str(row.account_id))
+                    done.append(each.task)
+        if not waiting:
+            break
+    assert done == ["sites.tasks.notify_submission", services.TASK]
+    assert world.find("desem") == [str(row.id)]
+    with tenancy.tenant(row.account_id):
+        args = list(Outbox.objects.filter(task=services.TASK).values_list("args", flat=True))
+    assert args == [{"submission_id": str(row.id)}]  # ids only
+
+
+def delete_by_retention(world: World, row: Submission) -> None:
+    with world.as_role("worker"):
+        tasks.delete_expired.run()
+
+
+def delete_by_sql(world: World, row: Submission) -> None:
+    with world.as_role("worker"), tenancy.tenant(row.account_id), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM sites_submission WHERE id = %s", [row.id])
+
+
+def delete_with_the_site(world: World, row: Submission) -> None:
+    with world.as_role("worker"), tenancy.tenant(row.account_id), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM sites_submission WHERE site_id = %s", [row.site_id])
+
+
+@pytest.mark.parametrize("delete", [delete_by_retention, delete_by_sql, delete_with_the_site])
+def test_what_can_be_found_goes_with_the_message(world: World, delete: Callable[[World, Submission], None]) -> None:
+    row = world.send(name="Vera", message="desem")
+    with tenancy.tenant(row.account_id):
+        Submission.objects.filter(id=row.id).update(deleted_at=timezone.now() - timedelta(days=40))
+        assert SearchEntry.objects.count() == 2
+    delete(world, row)
+    with tenancy.tenant(row.account_id):
+        assert (Submission.objects.count(), SearchEntry.objects.count()) == (0, 0)
+
+
+def test_a_message_that_can_not_be_opened_rings_an_alarm_and_is_not_tried_again(world: World) -> None:
+    row = cast.send(world.as_role, world.site, world.form, name="Vera")
+    with world.as_role("worker"), tenancy.tenant(row.account_id):
+        Submission.objects.filter(id=row.id).update(content=bytes(row.content)[:-1] + b"x")
+    world.index(row)
+    world.index(row)
+    with tenancy.tenant(row.account_id):
+        alarms = list(Alarm.objects.values_list("code", "object_id", "count"))
+    assert alarms == [("unreadable: damaged or moved", row.id, 2)]
+    answer = world.alice.client.get(f"/inbox/{row.id}/").content.decode()
+    assert "Unreadable message" in answer
+
+
+# --- one person
+
+
+@pytest.fixture
+def vera(world: World) -> dict[str, Submission]:
+    """Messages of Vera over two forms, one in the trash, and one of somebody else."""
+    with tenancy.tenant(world.alice.account.pk):
+        fields = [field for field in world.form.fields if field["id"] != "email"]
+        other = Form.objects.create(site=Site.objects.get(), name="Terugbellen", fields=fields)
+    found = {
+        "both": world.send(name="Vera Visser", email="vera@example.nl", phone="+31612345678"),
+        "phone": world.send(other, name="V. Visser", phone="+31612345678"),
+        "trash": world.send(name="Vera", email="VERA@example.nl", message="Oud"),
+        "else": world.send(name="Vera", email="andere.vera@example.nl", message="Vera Visser is mijn zus"),
+    }
+    with tenancy.tenant(world.alice.account.pk):
+        Submission.objects.filter(id=found["trash"].id).update(deleted_at=timezone.now())
+    return found
+
+
+def test_everything_about_a_person(world: World, vera: dict[str, Submission]) -> None:
+    page = world.alice.client.get("/inbox/person/", {"of": str(vera["both"].id)}).content.decode()
+    assert "Vera Visser" in page
+    for name in ("both", "phone", "trash"):
+        assert f"/inbox/{vera[name].id}/" in page
+    assert f"/inbox/{vera['else'].id}/" not in page
+    assert "06 12345678" in page
+    only = world.alice.client.get("/inbox/person/", {"q": "06-12345678"}).content.decode()
+    assert f"/inbox/{vera['phone'].id}/" in only
+    assert f"/inbox/{vera['trash'].id}/" not in only
+    nobody = world.alice.client.get("/inbox/person/", {"q": "Vera"}).content.decode()
+    assert "Nothing found" in nobody
+    with tenancy.tenant(world.alice.account.pk):
+        by = {each.row.id: each.by for each in search.person(search.terms_of_sender(vera["both"])).found}
+    assert by[vera["both"].id] == ("address", "phone")
+    assert by[vera["phone"].id] == ("phone",)
+
+
+def test_a_person_is_exported_sealed_and_handed_over_whole(world: World, vera: dict[str, Submission]) -> None:
+    answer = world.alice.client.post("/inbox/person/export/", {"of": str(vera["both"].id)})
+    assert answer.status_code == 302
+    with tenancy.tenant(world.alice.account.pk):
+        job = Job.objects.get(kind=export.KIND)
+    assert "vera" not in json.dumps(job.params).lower()
+    with world.as_role("exporter"):
+        export.run_export(job.account_id, job.id)
+    from webanizr.core import storage
+
+    assert b"PK" not in storage.get(export.key_of(job.account_id, job.id))[:40]
+    got = world.alice.client.get(f"/exports/{job.id}/download/")
+    assert got.headers["Content-Type"] == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(got.content))
+    assert archive.testzip() is None
+    text = archive.read("berichten.json").decode()
+    assert {each["id"] for each in json.loads(text)} == {str(vera[name].id) for name in ("both", "phone", "trash")}
+    assert b"VERA@example.nl" in archive.read("berichten.csv")
+    assert "Terugbellen" in archive.read("overzicht.html").decode()
+
+
+def test_a_search_is_exported_without_its_words_being_kept(world: World) -> None:
+    row = world.send(name="Vera", message="desem")
+    world.send(name="Piet", message="taart")
+    world.alice.client.post("/exports/start/", {"q": "desem"})
+    with tenancy.tenant(world.alice.account.pk):
+        job = Job.objects.get(kind=export.KIND)
+    assert "desem" not in json.dumps(job.params)
+    with world.as_role("exporter"):
+        export.run_export(job.account_id, job.id)
+    lines = world.alice.client.get(f"/exports/{job.id}/download/").content.decode().splitlines()
+    assert len(lines) == 2
+    assert "desem" in lines[1]
+    assert row.id
+
+
+def test_a_reader_may_search_and_the_hosting_service_may_not(world: World) -> None:
+    world.send(name="Vera", message="desem")
+    rita = cast.colleague("Rita", world.alice, Role.READER)
+    assert "Vera" in rita.client.get("/inbox/", {"q": "desem"}).content.decode()
+    with override_settings(SERVICE="hosting"), tenancy.tenant(world.alice.account.pk), pytest.raises(vault.Forbidden):
+        blind.tokens(world.alice.account.pk, [("word", "desem")])
+
+
+def test_terms() -> None:
+    assert blind.terms_of(["Mail vera@example.nl of bel 010 - 123 45 67!"])[:2] == [
+        ("address", "vera@example.nl"),
+        ("phone", "+31101234567"),
+    ]
+    assert blind.terms_of(["Bestelling 123456789 van 31-12-2026"])[0][0] == "word"
+    assert blind.terms_asked("  ") == []
+    assert len(blind.terms_of([" ".join(f"woord{n}" for n in range(5000))])) == blind.MOST_WORDS
+    assert blind.terms_of(["\ud800 é \u0301" * 50]) == []  # nothing that a visitor can send is an error
