@@ -18,49 +18,57 @@ from privacy.datamap import (
     Scope,
     Subject,
     Term,
+    Text,
     table,
 )
 
 UNTIL_GONE = _("As long as you have an account")
 
 
-def contact(purpose: object) -> Personal:
+def contact(purpose: Text, what: Text) -> Personal:
     """A name or address of somebody with an account."""
     return Personal(
-        subject=Subject.ACCOUNT_HOLDER,
-        purpose=purpose,  # type: ignore[arg-type]  # lazy text
-        basis=Basis.CONTRACT,
-        retention=UNTIL_GONE,
+        subject=Subject.ACCOUNT_HOLDER, purpose=purpose, basis=Basis.CONTRACT, retention=UNTIL_GONE, what=what
     )
 
 
+ADDRESS = contact(_("Signing in, and mail about your account"), _("E-mail address"))
+MEMBER = contact(_("Knowing who belongs to which account, and what they may do there"), _("Membership and role"))
 SIGN_IN = Personal(
     subject=Subject.ACCOUNT_HOLDER,
     purpose=_("Letting you sign in safely, and letting nobody else"),
     basis=Basis.CONTRACT,
     retention=UNTIL_GONE,
     exported=False,
+    what=_("Passkeys, authenticator app, secrets of tokens"),
 )
 DEVICE = Personal(
     subject=Subject.ACCOUNT_HOLDER,
     purpose=_("Showing you on which devices you are signed in"),
     basis=Basis.LEGITIMATE_INTEREST,
     retention=_("Until you sign out there, 30 days at most"),
+    what=_("Kind of device and time of signing in"),
 )
 
 table(
     "accounts.User",
     id=KEY,
-    name=contact(_("Knowing how to address you")),
-    email=contact(_("Signing in, and mail about your account")),
+    name=contact(_("Knowing how to address you"), _("Name")),
+    email=ADDRESS,
 )
-table("accounts.Account", id=KEY, name=contact(_("The name of your business")), language=SETTING, created_at=MOMENT)
+table(
+    "accounts.Account",
+    id=KEY,
+    name=contact(_("Naming your account, on mails and for your colleagues"), _("Name of the business")),
+    language=SETTING,
+    created_at=MOMENT,
+)
 table(
     "accounts.Membership",
     id=KEY,
     account=LINK,
-    user=contact(_("Knowing who belongs to which account")),
-    role=contact(_("Knowing what each member may do")),
+    user=MEMBER,
+    role=MEMBER,
     created_at=MOMENT,
 )
 STAFF = Personal(
@@ -68,6 +76,7 @@ STAFF = Personal(
     purpose=_("Knowing who works here and may use the staff service"),
     basis=Basis.CONTRACT,
     retention=_("As long as they work here"),
+    what=_("Name and team of staff"),
 )
 table("accounts.StaffMember", id=KEY, user=STAFF, team=STAFF, active=STAFF)
 STAFF_SESSION = Personal(
@@ -76,6 +85,7 @@ STAFF_SESSION = Personal(
     basis=Basis.CONTRACT,
     retention=_("Until they sign out, 8 hours at most"),
     exported=False,
+    what=_("Session of staff"),
 )
 table(
     "accounts.StaffSession",
@@ -107,6 +117,7 @@ table(
         purpose=_("Inviting somebody into an account"),
         basis=Basis.LEGITIMATE_INTEREST,
         retention=_("Until it is accepted or withdrawn, 14 days at most"),
+        what=_("E-mail address of somebody who is invited"),
     ),
     role=SETTING,
     token_hash=SIGN_IN,
@@ -120,7 +131,7 @@ table(
     id=KEY,
     account=LINK,
     user=SIGN_IN,
-    name=contact(_("Recognising your own token")),
+    name=contact(_("Recognising your own token"), _("Name of an API token")),
     token_hash=SIGN_IN,
     scopes=SETTING,
     created_at=MOMENT,
@@ -132,6 +143,7 @@ ACT = Personal(
     purpose=_("Seeing afterwards who changed what in an account"),
     basis=Basis.LEGITIMATE_INTEREST,
     retention=_("Two years"),
+    what=_("Who changed what in an account"),
 )
 table(
     "accounts.AuditEvent",
@@ -150,7 +162,7 @@ table(
     "account.EmailAddress",
     id=KEY,
     user=LINK,
-    email=contact(_("Knowing that the address is yours")),
+    email=ADDRESS,
     verified=STATE,
     primary=STATE,
 )

@@ -73,8 +73,9 @@ class Personal:
     """Says all that must be known about a personal column.
 
     Args: subject: whose data; purpose: what for; basis: legal ground; retention: how long, in words; exported: whether
-    articles 15 and 20 GDPR give it to the person; erase: how it goes. Who outside gets it isn't said here: the list of
-    processors names its columns (`DataMap.recipients`).
+    articles 15 and 20 GDPR give it to the person; erase: how it goes; what: the data in a reader's words (default: the
+    columns' own names). Columns with equal declarations are one line of the statement. Who outside gets it isn't said
+    here: the list of processors names its columns (`DataMap.recipients`).
     """
 
     subject: Subject
@@ -83,6 +84,7 @@ class Personal:
     retention: Text
     exported: bool = True
     erase: Erase = Erase.WITH_ROW
+    what: Text = ""
 
 
 Declaration = NotPersonal | Personal

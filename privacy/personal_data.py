@@ -69,6 +69,7 @@ table(
         purpose=_("Sending you a mail about your account: your address and the mail's words, sealed"),
         basis=Basis.CONTRACT,
         retention=_("Until the mail has been sent, usually within a second"),
+        what=_("A mail that waits to be sent"),
         exported=False,
     ),
     created_at=MOMENT,
@@ -79,6 +80,7 @@ SHARED = Personal(
     purpose=_("Showing you which of your data went to which system outside, when and why"),
     basis=Basis.LEGAL_OBLIGATION,
     retention=_("Two years"),
+    what=_("What was sent to systems outside"),
 )
 table(
     "core.Transfer",
@@ -96,6 +98,11 @@ table(
     sent=SHARED,
 )
 
+# --- what is published about all of this: the statement's versions and the proof page's figures
+PUBLIC = NotPersonal(_("Published for everybody to read"))
+table("privacy.StatementVersion", number=PUBLIC, digest=PUBLIC, content=PUBLIC, published_at=MOMENT)
+table("privacy.Evidence", promise=PUBLIC, key=PUBLIC, value=PUBLIC, params=PUBLIC, holds=PUBLIC, at=MOMENT)
+
 # --- Django's own
 table("auth.Permission", id=KEY, name=CATALOGUE, content_type=CATALOGUE, codename=CATALOGUE)
 table("auth.Group", id=KEY, name=CATALOGUE)
@@ -107,6 +114,7 @@ SESSION = Personal(
     basis=Basis.CONTRACT,
     retention=_("Until you sign out, 30 days at most"),
     exported=False,
+    what=_("Session"),
 )
 table(
     "sessions.Session",
@@ -122,6 +130,7 @@ STAFF_ACT = Personal(
     basis=Basis.LEGITIMATE_INTEREST,
     retention=_("Two years"),
     exported=False,
+    what=_("Changes by staff"),
 )
 table(
     "admin.LogEntry",
@@ -145,6 +154,7 @@ place(
         purpose=_("Slowing down abuse: a hash of the network's address under a key of that day"),
         basis=Basis.LEGITIMATE_INTEREST,
         retention=_("An hour at most"),
+        what=_("A hash of the IP address"),
         exported=False,
         erase=Erase.EXPIRES,
     ),

@@ -27,18 +27,21 @@ WORDS = Personal(
     purpose=_("Making and showing your website: its words and pictures may be about you"),
     basis=Basis.CONTRACT,
     retention=_("Until you delete it, or as long as you have an account"),
+    what=_("Words, menus and forms of your website"),
 )
 PUBLISHER = Personal(
     subject=Subject.ACCOUNT_HOLDER,
     purpose=_("Knowing which member put a version online"),
     basis=Basis.CONTRACT,
     retention=_("As long as you have an account"),
+    what=_("Who put a version online"),
 )
 ANSWERS = Personal(
     subject=Subject.VISITOR,
     purpose=_("Answering what was asked through the form; the form's notice names each purpose"),
     basis=Basis.PROCESSOR,
     retention=_("As the customer chose for that form"),
+    what=_("What visitors send through your forms"),
 )
 FINDABLE = Personal(
     subject=Subject.VISITOR,
@@ -160,6 +163,7 @@ FILES = Personal(
     basis=Basis.CONTRACT,
     retention=_("Until you delete it, or as long as you have an account"),
     erase=Erase.WITH_OBJECT,
+    what=_("Pictures and published versions"),
 )
 place(
     "storage",
@@ -181,6 +185,7 @@ place(
         purpose=_("Giving the customer a copy of what was sent through the forms"),
         basis=Basis.PROCESSOR,
         retention=_("7 days"),
+        what=_("Export that you asked for"),
         erase=Erase.WITH_OBJECT,
     ),
     # an export may hold what is erased: none of them survives it

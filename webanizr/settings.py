@@ -326,6 +326,8 @@ CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "webanizr.core.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
     "delete-expired": {"task": "sites.tasks.delete_expired", "schedule": 3600.0, "options": {"expires": 600}},
     "mend-keys": {"task": "sites.tasks.mend_keys", "schedule": 3600.0, "options": {"expires": 600}},
+    "evidence": {"task": "privacy.tasks.gather_evidence", "schedule": 600.0, "options": {"expires": 300}},
+    "statement": {"task": "privacy.tasks.publish_statement", "schedule": 600.0, "options": {"expires": 300}},
     "sweep": {"task": "webanizr.core.tasks.sweep", "schedule": 3600.0, "options": {"expires": 600}},
 }
 

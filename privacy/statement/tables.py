@@ -1,0 +1,102 @@
+"""The statement's tables, made from the data map and the list of processors: no second list of what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.utils.translation import gettext as _
+
+from privacy.datamap import Personal, Subject, data_map
+from webanizr.core.processors import REGISTRY
+
+# Which applications' tables a table of the statement shows.
+PARTS: dict[str, tuple[str, ...]] = {
+    "accounts": ("accounts", "account", "mfa", "sessions", "core", "privacy"),
+    "newsletters": ("newsletters",),
+    "billing": ("billing",),
+    "sites": ("sites",),
+}
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """One line about data: what, whose, what for, on which ground, how long, and who else gets it."""
+
+    what: str
+    subject: str
+    purpose: str
+    basis: str
+    retention: str
+    recipients: str
+    columns: tuple[str, ...]
+    erase: str
+
+
+@dataclass(frozen=True)
+class RecipientRow:
+    """One line about a party outside: what it does, which data it gets, where it is."""
+
+    name: str
+    does: str
+    fields: str
+    location: str
+    agreement: str
+    enabled: bool
+
+
+def data_rows(part: str, *, staff: bool = False) -> list[DataRow]:
+    """Return the lines about one part of the product, in the active language.
+
+    Args: part: a key of PARTS; staff: with the data of people who work here, which is told to them.
+    """
+    labels = [label for label in data_map.load().columns if label.partition(".")[0] in PARTS[part]]
+    found: dict[Personal, list[tuple[str, str]]] = {}
+    for label in labels:
+        for name, declaration in data_map.columns[label].items():
+            if isinstance(declaration, Personal) and (staff or declaration.subject is not Subject.STAFF):
+                found.setdefault(declaration, []).append((label, name))
+    return [_row(declaration, columns) for declaration, columns in found.items()]
+
+
+def _row(declaration: Personal, columns: list[tuple[str, str]]) -> DataRow:
+    who = dict.fromkeys(each.name for label, name in columns for each in data_map.recipients(label, name))
+    return DataRow(
+        what=str(declaration.what or _names(columns)),
+        subject=str(declaration.subject.value),
+        purpose=str(declaration.purpose),
+        basis=str(declaration.basis.value),
+        retention=str(declaration.retention),
+        recipients=", ".join(who) or _("Nobody"),
+        columns=tuple(f"{label}.{name}" for label, name in columns),
+        erase=str(declaration.erase.value),
+    )
+
+
+def _names(columns: list[tuple[str, str]]) -> str:
+    names = (str(apps.get_model(label)._meta.get_field(name).verbose_name) for label, name in columns)
+    return ", ".join(dict.fromkeys(names)).capitalize()
+
+
+def place_rows() -> Iterator[tuple[str, Personal]]:
+    """Yield (kind and name, declaration) of the places outside the tables that hold something personal."""
+    for place in data_map.load().places:
+        if isinstance(place.declaration, Personal):
+            yield f"{place.kind}: {place.name}", place.declaration
+
+
+def recipient_rows() -> list[RecipientRow]:
+    """Return the parties outside, in the active language; those that are switched off say so."""
+    data_map.load()
+    return [
+        RecipientRow(
+            name=each.name,
+            does=str(each.does),
+            fields=", ".join(str(field.label) for field in each.fields),
+            location=str(each.location),
+            agreement=each.agreement,
+            enabled=each.enabled,
+        )
+        for each in sorted(REGISTRY.values(), key=lambda each: each.name)
+    ]

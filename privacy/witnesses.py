@@ -1,0 +1,114 @@
+"""Evidence of this application itself, and what PostgreSQL's catalog and the settings say (see `privacy.evidence`)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from privacy.datamap import data_map
+from privacy.evidence import Finding, witness
+from webanizr.core import storage, tenancy
+from webanizr.core.models import Outbox, Transfer
+from webanizr.core.processors import REGISTRY
+from webanizr.core.tasks import tenant_ids
+
+COLLECTED = "sites_submission"
+
+
+def _one(sql: str, *values: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchone()[0]
+
+
+@witness(2, _("account mails sent in 7 days, all by our own mail service"))
+def account_mails(now: datetime) -> Finding:
+    """Count mails that the outbox delivered; they know no opt-out and no mailing platform."""
+    own = "amazon_ses" in settings.EMAIL_BACKEND or settings.LOCAL
+    sent = 0
+    for account_id in [tenancy.PLATFORM_ACCOUNT, *tenant_ids()]:
+        with tenancy.tenant(account_id):
+            sent += Outbox.objects.filter(
+                task="webanizr.core.mail.deliver", state=Outbox.State.DONE, finished_at__gte=now - timedelta(days=7)
+            ).count()
+    return Finding(sent, holds=own)
+
+
+@witness(6, _("parties outside, %(on)s switched on; %(sent)s transfers written down in 30 days"))
+def parties_outside(now: datetime) -> Finding:
+    """Count the processors, and what the one door wrote down."""
+    data_map.load()
+    known = set(REGISTRY)
+    recent = Transfer.objects.filter(last_at__gte=now - timedelta(days=30))
+    to = set(recent.values_list("processor", flat=True).distinct())
+    on = sum(each.enabled for each in REGISTRY.values())
+    return Finding(len(known), holds=to <= known, params={"on": on, "sent": recent.count()})
+
+
+@witness(8, _("of %(all)s personal columns can be found and erased for one person"))
+def columns_in_reach(now: datetime) -> Finding:
+    """Count personal columns that a path of the data map leads to."""
+    from privacy.paths import out_of_reach
+
+    every = len(list(data_map.load().personal()))
+    lost = len(list(out_of_reach()))
+    return Finding(every - lost, holds=lost == 0, params={"all": every})
+
+
+@witness(10, _("rows of collected data that the staff service's login may read without consent"))
+def staff_without_consent(now: datetime) -> Finding:
+    """Ask the catalog whether the staff login may read submissions at all, and if so, that a rule asks for consent."""
+    granted = bool(_one("SELECT has_table_privilege('webanizr_staff', %s, 'SELECT')", COLLECTED)) or bool(
+        _one("SELECT has_any_column_privilege('webanizr_staff', %s, 'SELECT')", COLLECTED)
+    )
+    open_rules = _one(
+        "SELECT count(*) FROM pg_policies WHERE tablename = %s AND roles = '{webanizr_staff}'"
+        " AND (qual = 'true' OR qual IS NULL)",
+        COLLECTED,
+    )
+    return Finding("0" if not granted or not open_rules else gettext("all"), holds=not (granted and open_rules))
+
+
+@witness(12, _("of the %(all)s logins of the database may read what visitors sent, each for its owner only"))
+def readers_of_collected(now: datetime) -> Finding:
+    """Ask the catalog who may read submissions, and that each rule is bound to one account."""
+    readers = _one(
+        "SELECT count(DISTINCT rolname) FROM pg_roles WHERE rolname LIKE 'webanizr\\_%%' AND rolcanlogin"
+        " AND has_table_privilege(oid, %s, 'SELECT') AND rolname <> 'webanizr_migrator'",
+        COLLECTED,
+    )
+    every = _one("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'webanizr\\_%%' AND rolcanlogin")
+    unbound = _one(
+        "SELECT count(*) FROM pg_policies WHERE tablename = %s AND cmd = 'SELECT'"
+        " AND qual !~ 'current_account_id|scope|consent|access'",
+        COLLECTED,
+    )
+    return Finding(readers, holds=unbound == 0, params={"all": every})
+
+
+@witness(13, _("of the %(all)s tables with personal data that the visitors' service may read, host names aside"))
+def hosting_reads_nothing(now: datetime) -> Finding:
+    """Ask the catalog which tables with personal columns the hosting login may read."""
+    labels = {label for label, _name, _declaration in data_map.load().personal()}
+    tables = sorted(apps.get_model(label)._meta.db_table for label in labels - {"sites.Domain"})
+    read = _one("SELECT count(*) FROM unnest(%s) t WHERE has_table_privilege('webanizr_hosting', t, 'SELECT')", tables)
+    return Finding(read, holds=read == 0, params={"all": len(tables)})
+
+
+@witness(14, _("is where this copy of Webanizr keeps its files"))
+def files_at_amazon(now: datetime) -> Finding:
+    """See whether files go to Amazon or, in a copy on somebody's own machine, to that machine."""
+    local = bool(settings.AWS_S3_ENDPOINT_URL)
+    return Finding("S3" if not local else gettext("this machine"), holds=not local)
+
+
+@witness(15, _("is the only region that any part accepts"))
+def region(now: datetime) -> Finding:
+    """Compare the setting with the region in the code."""
+    return Finding(storage.REGION, holds=settings.AWS_REGION == storage.REGION == "eu-west-1")
