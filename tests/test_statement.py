@@ -1,4 +1,4 @@
-"""The published privacy statement: fixed words, tables from the data map, versions with what changed, mail on change."""
+"""The published privacy statement: fixed words, tables from the data map, versions, and mail when it changes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The Celery application of the worker, exporter and eraser services."""
 
+import contextlib
 import os
 
 from celery import Celery
@@ -28,6 +29,14 @@ def refuse_a_broken_promise(**_: object) -> None:
         stop_on_errors()
     except SystemCheckError as error:
         raise SystemExit(str(error)) from error
+
+
+@beat_init.connect
+def at_once(**_: object) -> None:
+    """What would otherwise be empty until its first turn: the proof page's figures, the statement's first version."""
+    for task in ("privacy.tasks.gather_evidence", "privacy.tasks.publish_statement"):
+        with contextlib.suppress(Exception):  # a broker that is away: its turn comes
+            app.send_task(task, expires=60, retry=False, ignore_result=True)
 
 
 @worker_process_init.connect

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.apps import apps
 from django.utils.translation import gettext as _
 
-from privacy.datamap import Personal, Subject, data_map
+from privacy.datamap import Erase, Personal, Subject, data_map
 from webanizr.core.processors import REGISTRY
 
 # Which applications' tables a table of the statement shows.
@@ -18,6 +17,9 @@ PARTS: dict[str, tuple[str, ...]] = {
     "billing": ("billing",),
     "sites": ("sites",),
 }
+
+
+PLACES = {"storage": "sites"}  # which part shows data outside the tables, by kind; all else is about accounts
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,6 @@ class DataRow:
     retention: str
     recipients: str
     columns: tuple[str, ...]
-    erase: str
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,22 @@ def data_rows(part: str, *, staff: bool = False) -> list[DataRow]:
 
     Args: part: a key of PARTS; staff: with the data of people who work here, which is told to them.
     """
-    labels = [label for label in data_map.load().columns if label.partition(".")[0] in PARTS[part]]
+    data_map.load()
     found: dict[Personal, list[tuple[str, str]]] = {}
-    for label in labels:
-        for name, declaration in data_map.columns[label].items():
-            if isinstance(declaration, Personal) and (staff or declaration.subject is not Subject.STAFF):
-                found.setdefault(declaration, []).append((label, name))
-    return [_row(declaration, columns) for declaration, columns in found.items()]
+    for application in PARTS[part]:
+        for label in (each for each in data_map.columns if each.partition(".")[0] == application):
+            for name, declaration in data_map.columns[label].items():
+                if isinstance(declaration, Personal):
+                    # how it is erased doesn't make it another line
+                    found.setdefault(replace(declaration, erase=Erase.WITH_ROW), []).append((label, name))
+    for place in data_map.places:
+        if isinstance(place.declaration, Personal) and PLACES.get(place.kind, "accounts") == part:
+            found.setdefault(replace(place.declaration, erase=Erase.WITH_ROW), [])
+    return [
+        _row(declaration, columns)
+        for declaration, columns in found.items()
+        if staff or declaration.subject is not Subject.STAFF
+    ]
 
 
 def _row(declaration: Personal, columns: list[tuple[str, str]]) -> DataRow:
@@ -70,20 +80,12 @@ def _row(declaration: Personal, columns: list[tuple[str, str]]) -> DataRow:
         retention=str(declaration.retention),
         recipients=", ".join(who) or _("Nobody"),
         columns=tuple(f"{label}.{name}" for label, name in columns),
-        erase=str(declaration.erase.value),
     )
 
 
 def _names(columns: list[tuple[str, str]]) -> str:
     names = (str(apps.get_model(label)._meta.get_field(name).verbose_name) for label, name in columns)
     return ", ".join(dict.fromkeys(names)).capitalize()
-
-
-def place_rows() -> Iterator[tuple[str, Personal]]:
-    """Yield (kind and name, declaration) of the places outside the tables that hold something personal."""
-    for place in data_map.load().places:
-        if isinstance(place.declaration, Personal):
-            yield f"{place.kind}: {place.name}", place.declaration
 
 
 def recipient_rows() -> list[RecipientRow]:
