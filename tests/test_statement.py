@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import Role
 from privacy.datamap import Personal, data_map
 from privacy.models import StatementVersion
 from privacy.services import statement
@@ -57,7 +58,7 @@ def test_its_tables_are_the_data_map() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_change_makes_a_version_shows_it_and_tells_the_members(as_role: AsRole) -> None:
     alice = cast.owner("Alice")
-    cast.colleague("Bob", alice, cast.Role.EDITOR)
+    cast.colleague("Bob", alice, Role.EDITOR)
     now = timezone.now()
     with as_role("worker"):
         first = statement.publish_statement(now=now)
