@@ -35,6 +35,7 @@ class Subject(enum.Enum):
 class Basis(enum.Enum):
     """Legal basis: article 6(1) GDPR, or article 28 for what is processed on a customer's behalf."""
 
+    CONSENT = _("Your consent, which you can withdraw at any time (article 6.1.a)")
     CONTRACT = _("Needed for the agreement with you (article 6.1.b)")
     LEGITIMATE_INTEREST = _("Needed to keep the service safe (article 6.1.f)")
     LEGAL_OBLIGATION = _("Required by law (article 6.1.c)")

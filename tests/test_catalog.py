@@ -73,13 +73,17 @@ def test_policies_hold_no_subquery(query: Query) -> None:
 def test_grants_and_policies_agree(query: Query) -> None:
     """A grant without a policy reads nothing, a policy without a grant is a trap for the next one who adds a grant."""
     policies = {(t, r, c) for t, r, c in query("SELECT tablename, unnest(roles)::text, cmd FROM pg_policies")}
+    tables = (
+        "AND table_name IN (SELECT relname FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p'))"
+    )
     grants = {
         (t, r, c)
         for t, r, c in query(
             "SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants"
-            " WHERE table_schema = 'public' AND grantee LIKE 'webanizr\\_%'"
+            f" WHERE table_schema = 'public' AND grantee LIKE 'webanizr\\_%' {tables}"
             " UNION SELECT table_name, grantee, privilege_type FROM information_schema.column_privileges"
-            " WHERE table_schema = 'public' AND grantee LIKE 'webanizr\\_%'"
+            f" WHERE table_schema = 'public' AND grantee LIKE 'webanizr\\_%' {tables}"
         )
         if r != OWNER
     }
@@ -178,6 +182,16 @@ def test_no_view_leaks(query: Query) -> None:
         " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')"
     )
     assert [name for name, options in rows if "security_invoker=true" not in options] == []
+
+
+def test_views_are_read_by_whom_they_are_for(query: Query) -> None:
+    rows = query(
+        "SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants"
+        " WHERE table_schema = 'public' AND grantee LIKE 'webanizr\\_%' AND grantee <> 'webanizr_owner'"
+        " AND table_name IN (SELECT relname FROM pg_class WHERE relkind IN ('v', 'm'))"
+    )
+    readers = {(view, login.removeprefix("webanizr_"), right) for view, login, right in rows}
+    assert readers == {("newsletter_audience", login, "SELECT") for login in ("app", "worker", "definer")}
 
 
 def test_hosting_reads_host_names_and_public_keys_and_nothing_else(query: Query) -> None:

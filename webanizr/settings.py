@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +81,8 @@ SECRET_KEY = (
     if SERVICE == "hosting"
     else env("SECRET_KEY", "only-for-commands-that-serve-nobody" if SERVICE == "migrator" else None)
 )
+# Hashes addresses on the suppression list: it must outlive a change of SECRET_KEY, or erased people come back.
+ADDRESS_KEY = env("ADDRESS_KEY", SECRET_KEY)
 ROOT_URLCONF = f"webanizr.urls.{SERVICE if SERVICE in ('app', 'hosting', 'staff') else 'app'}"
 WSGI_APPLICATION = "webanizr.wsgi.application"
 DATA_DIR = Path(env("WEBANIZR_DATA", str(BASE_DIR / "var")))
@@ -329,6 +332,25 @@ CELERY_BEAT_SCHEDULE = {
     "evidence": {"task": "privacy.tasks.gather_evidence", "schedule": 600.0, "options": {"expires": 300}},
     "statement": {"task": "privacy.tasks.publish_statement", "schedule": 600.0, "options": {"expires": 300}},
     "sweep": {"task": "webanizr.core.tasks.sweep", "schedule": 3600.0, "options": {"expires": 600}},
+    # without a platform there is nothing to keep in step
+    **(
+        {
+            "newsletter-drain": {"task": "newsletters.tasks.drain", "schedule": 60.0, "options": {"expires": 50}},
+            "newsletter-look": {"task": "newsletters.tasks.look_round", "schedule": 600.0, "options": {"expires": 500}},
+            "newsletter-reconcile": {
+                "task": "newsletters.tasks.reconcile_nightly",
+                "schedule": crontab(hour="1", minute="30"),
+                "options": {"expires": 3600},
+            },
+        }
+        if MAILING_PLATFORM
+        else {}
+    ),
+    "newsletter-tidy": {
+        "task": "newsletters.tasks.tidy",
+        "schedule": crontab(hour="3", minute="10"),
+        "options": {"expires": 3600},
+    },
 }
 
 # --- API

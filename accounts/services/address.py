@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, get_random_string
 from django.utils.translation import gettext as _
 
+from accounts import following
 from accounts.models import User
 from accounts.services import audit
 from webanizr.core import mail, tenancy
@@ -70,6 +71,7 @@ def swap(*, email: str, actor: User) -> User:
     mail.send(to=old, template="mail/address_changed", context={**words, "link": link})
     mail.send(to=email, template="mail/address_changed", context=words)
     audit.record("user.address_changed", actor_id=actor.pk, target_id=actor.pk)
+    following.announce(actor.pk)
     return actor
 
 
@@ -87,4 +89,5 @@ def undo(*, token: str) -> User:
         user.save(update_fields=["email"])
         EmailAddress.objects.filter(user=user).delete()
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        following.announce(user.pk)
     return user

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import following
 from accounts.models import Invitation, Membership, Role, User
 from accounts.services import audit
 from webanizr.core import mail, tenancy
@@ -87,6 +88,7 @@ def accept(*, account_id: uuid.UUID, secret: str, actor: User) -> Membership:
         )
         invitation.delete()
         audit.record("member.joined", actor_id=actor.pk, target_id=membership.pk)
+        following.announce(actor.pk)
     return membership
 
 
@@ -115,6 +117,7 @@ def change_role(*, membership: Membership, role: str, actor: User) -> Membership
     membership.role = role
     membership.save(update_fields=["role"])
     audit.record("member.role_changed", actor_id=actor.pk, target_id=membership.pk)
+    following.announce(membership.user_id)
     return membership
 
 
@@ -123,4 +126,5 @@ def remove(*, membership: Membership, actor: User) -> None:
     """Take somebody out of the account; raises MemberError for the last owner."""
     _keep_an_owner(membership)
     audit.record("member.removed", actor_id=actor.pk, target_id=membership.pk)
+    following.announce(membership.user_id)
     membership.delete()

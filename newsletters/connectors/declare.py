@@ -46,10 +46,10 @@ def mailing_processor(
         return settings.MAILING_BASE_URL or usual_url
 
     labels: dict[str, tuple[Text, tuple[str, ...]]] = {
-        "email": (_("e-mail address"), ("accounts.User.email",)),
+        "email": (_("e-mail address"), ("accounts.User.email", "newsletters.Contact.address")),
         "name": (_("name"), ("accounts.User.name",)),
-        "language": (_("language"), ()),
-        "topics": (_("newsletters you get"), ()),
+        "language": (_("language"), ("newsletters.Contact.language",)),
+        "topics": (_("newsletters you get"), ("newsletters.Consent.topic",)),
         "contact_number": (_("a number that means nothing elsewhere"), ()),
     }
     return Processor(

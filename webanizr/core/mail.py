@@ -21,26 +21,41 @@ from webanizr.core.tasks import TenantTask
 
 
 def send(
-    *, to: str, template: str, context: dict[str, Any], language: str | None = None, account_id: uuid.UUID | None = None
+    *,
+    to: str,
+    template: str,
+    context: dict[str, Any],
+    language: str | None = None,
+    account_id: uuid.UUID | None = None,
+    headers: dict[str, str] | None = None,
 ) -> uuid.UUID:
     """Queue one mail; return its id, which is also its idempotency key.
 
     Args: to: address; template: e.g. "mail/code" for mail/code.{subject.txt,txt,html}; context: JSON values only;
-    language: nl or en-gb, default the active one; account_id: PLATFORM_ACCOUNT for somebody who has no account yet.
+    language: nl or en-gb, default the active one; account_id: PLATFORM_ACCOUNT for somebody who has no account yet;
+    headers: more of them, as List-Unsubscribe.
     """
     if account_id == tenancy.PLATFORM_ACCOUNT:
         with tenancy.context(account_id=tenancy.PLATFORM_ACCOUNT, user_id=tenancy.current_user_id()):
-            return send(to=to, template=template, context=context, language=language)
+            return send(to=to, template=template, context=context, language=language, headers=headers)
     mail = Mail.objects.create(
         template=template,
         language=language or translation.get_language() or settings.LANGUAGE_CODE,
-        sealed=vault.seal_note({"to": to, "context": context}, purpose="mail"),
+        sealed=vault.seal_note({"to": to, "context": context, "headers": headers or {}}, purpose="mail"),
     )
     outbox.add("webanizr.core.mail.deliver", mail_id=mail.id)
     return mail.id
 
 
-def build(*, to: str, template: str, context: dict[str, Any], language: str, key: str) -> EmailMultiAlternatives:
+def build(
+    *,
+    to: str,
+    template: str,
+    context: dict[str, Any],
+    language: str,
+    key: str,
+    headers: dict[str, str] | None = None,
+) -> EmailMultiAlternatives:
     """Render a mail: HTML with its styles inlined, and the hand-written text twin."""
     words = {**context, "app_url": settings.APP_URL, "language": language}
     with translation.override(language):
@@ -54,6 +69,7 @@ def build(*, to: str, template: str, context: dict[str, Any], language: str, key
     message.attach_alternative(html, "text/html")
     message.extra_headers["Message-ID"] = f"<{key}@webanizr.nl>"  # the same on every attempt
     message.extra_headers["Auto-Submitted"] = "auto-generated"
+    message.extra_headers |= headers or {}
     return message
 
 
@@ -70,5 +86,6 @@ def deliver(*, mail_id: str) -> None:
         context=content["context"],
         language=mail.language,
         key=str(mail.id),
+        headers=content.get("headers"),
     ).send()
     mail.delete()

@@ -137,11 +137,13 @@ def programs(servers: Servers, ports: Ports, place: Place) -> list[Program]:
     """Return the services, in the order in which they are stopped."""
     listed: list[Program] = [Web(name, port, servers.environment(name, ports), place) for name, port in ports.named()]
     quick = ["--without-gossip", "--without-mingle"]
-    worker = ["worker", "--queues", "default,mail", "--concurrency", "2", "--hostname", "worker@localhost", *quick]
+    worker = ["worker", "--queues", "default,mail,sync", "--concurrency", "3", "--hostname", "worker@localhost", *quick]
     exporter = ["worker", "--queues", "export", "--concurrency", "1", "--hostname", "exporter@localhost", *quick]
     listed.append(Background("beat", ["beat"], servers.environment("worker", ports), place))
     listed.append(Background("worker", worker, servers.environment("worker", ports), place))
     listed.append(Background("exporter", exporter, servers.environment("exporter", ports), place))
+    eraser = ["worker", "--queues", "erase", "--concurrency", "1", "--hostname", "eraser@localhost", *quick]
+    listed.append(Background("eraser", eraser, servers.environment("eraser", ports), place))
     return listed
 
 

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("privacy.urls")),
+    path("", include("newsletters.urls")),
     path("", include("sites.urls")),
     path("api/v1/", include("sites.api.urls")),
     path("", include("webanizr.urls.local")),

@@ -1,0 +1,138 @@
+"""Reads of the newsletter. `audience` asks the one view; nothing else decides who gets a newsletter (promise 03)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from newsletters.models import Consent, Contact, Suppression, SyncState, Topic
+
+DECISIVE = (Consent.Action.CONFIRMED, Consent.Action.WITHDRAWN, Consent.Action.RESUMED)
+
+
+@dataclass
+class Entry:
+    """Somebody who gets a newsletter: which topics, and on what basis each (consent or customer)."""
+
+    contact_id: uuid.UUID
+    address: str
+    language: str
+    bases: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Return the topics' keys, sorted."""
+        return tuple(sorted(self.bases))
+
+
+def audience(contact_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Entry]:
+    """Return who of these contacts gets a newsletter now; who isn't in it gets none."""
+    found: dict[uuid.UUID, Entry] = {}
+    if not contact_ids:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT contact_id, address, language, topic, basis FROM newsletter_audience"
+            " WHERE contact_id = ANY(%s::uuid[])",
+            [[str(each) for each in contact_ids]],
+        )
+        for contact_id, address, language, topic, basis in cursor.fetchall():
+            found.setdefault(contact_id, Entry(contact_id, address, language)).bases[topic] = basis
+    return found
+
+
+def is_customer(address: str) -> bool:
+    """Whether this is the confirmed address of an owner of an account that is an active, paying customer."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT newsletter_customer(%s)", [address])
+        return bool(cursor.fetchone()[0])
+
+
+def last_said(contact_id: uuid.UUID) -> dict[str, Consent]:
+    """Return by topic the ledger's line that counts; a topic about which nothing was said is absent."""
+    lines = Consent.objects.filter(contact_id=contact_id, action__in=DECISIVE).order_by("topic_id", "-id")
+    return {line.topic_id: line for line in lines.distinct("topic_id")}
+
+
+@dataclass(frozen=True)
+class TopicState:
+    """One topic as its reader sees it: on or off."""
+
+    topic: Topic
+    on: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a contact may see of itself: all pages that show a person's newsletter are made from it."""
+
+    contact: Contact | None
+    topics: list[TopicState]
+    customer: bool
+    suppressed: str  # "" or a reason
+    since: datetime | None
+
+    @property
+    def any(self) -> bool:
+        """Whether any topic is on."""
+        return any(each.on for each in self.topics)
+
+
+def standing(contact: Contact | None, *, address: str) -> Standing:
+    """Return how somebody stands. Runs within the contact's scope (or without a contact: nothing is known yet).
+
+    A topic is "on" when the view has it, or would have it without the pause.
+    """
+    customer = is_customer(address)
+    topics = list(Topic.objects.all())
+    if contact is None:
+        return Standing(None, [TopicState(topic, customer) for topic in topics], customer, "", None)
+    said = last_said(contact.id)
+    suppressed = Suppression.objects.filter(address_key=contact.address_key).values_list("reason", flat=True).first()
+
+    def on(topic: Topic) -> bool:
+        line = said.get(topic.key)
+        if line is not None and line.action == Consent.Action.CONFIRMED:
+            return contact.verified_at is not None
+        return customer and (line is None or line.action != Consent.Action.WITHDRAWN)
+
+    first = Consent.objects.filter(contact_id=contact.id, action=Consent.Action.CONFIRMED).order_by("id").first()
+    states = [TopicState(topic, on(topic) and not suppressed and contact.erase_asked_at is None) for topic in topics]
+    return Standing(contact, states, customer, suppressed or "", first.at if first else None)
+
+
+def export(contact: Contact) -> dict[str, Any]:
+    """Return everything the newsletter holds about a contact (articles 15 and 20 GDPR). Within its scope."""
+    lines = Consent.objects.filter(contact_id=contact.id).order_by("id")
+    syncs = SyncState.objects.filter(contact_id=contact.id)
+    suppression = Suppression.objects.filter(address_key=contact.address_key).first()
+    return {
+        "address": contact.address,
+        "language": contact.language,
+        "added_at": contact.created_at.isoformat(),
+        "confirmed_at": contact.verified_at.isoformat() if contact.verified_at else None,
+        "paused_until": contact.paused_until.isoformat() if contact.paused_until else None,
+        "topics": sorted(audience([contact.id]).get(contact.id, Entry(contact.id, "", "")).bases),
+        "ledger": [
+            {
+                "at": line.at.isoformat(),
+                "topic": line.topic_id,
+                "action": line.action,
+                "basis": line.basis,
+                "wording": line.wording,
+                "wording_version": line.wording_version,
+                "source": line.source,
+            }
+            for line in lines
+        ],
+        "mailing_platforms": [
+            {"platform": sync.provider, "state": sync.there, "changed_at": sync.changed_at.isoformat()}
+            for sync in syncs
+        ],
+        "stopped": {"reason": suppression.reason, "at": suppression.at.isoformat()} if suppression else None,
+    }

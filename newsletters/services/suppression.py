@@ -1,0 +1,29 @@
+"""Addresses that get no newsletter any more: bounced, complained. Mail about the account goes on (promise 02)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletters import scope
+from newsletters.addresses import key_of
+from newsletters.models import Contact, Suppression
+from newsletters.services import queue
+
+
+def suppress(*, contact: Contact, reason: str, now: datetime) -> None:
+    """Stop the newsletter for a contact at once, in its scope or as worker. Args: reason: of Suppression.Reason."""
+    Suppression.objects.bulk_create(
+        [Suppression(address_key=contact.address_key, reason=Suppression.Reason(reason), at=now)], ignore_conflicts=True
+    )
+    queue.changed(contact, now=now)
+
+
+def suppress_address(*, address: str, reason: str, now: datetime) -> None:
+    """Stop the newsletter for an address that may be nobody's contact (a bounce of account mail). As worker."""
+    contact_id = scope.find(address)
+    if contact_id is not None:
+        suppress(contact=Contact.objects.get(id=contact_id), reason=reason, now=now)
+        return
+    Suppression.objects.bulk_create(
+        [Suppression(address_key=key_of(address), reason=Suppression.Reason(reason), at=now)], ignore_conflicts=True
+    )
