@@ -59,3 +59,34 @@ def test_a_guessable_key_is_refused() -> None:
 def test_sound_settings_start() -> None:
     ended = start("app")
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "KMS_KEY", "WRAPPING_KEY_FILE", "KEY_BUCKET", "KEY_DIR"])
+def test_the_hosting_service_with_a_key_is_refused(name: str) -> None:
+    """Promises 10 and 13: it takes in what visitors send, and must have nothing to read it back with."""
+    ended = start("hosting", **{name: "0123456789" * 5})
+    assert ended.returncode != 0
+    assert "webanizr.E004" in ended.stderr
+    assert name in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"),
+    [
+        ({"WRAPPING_KEY_FILE": ""}, "webanizr.E005"),
+        ({"KEY_BUCKET": "one", "S3_BUCKET": "one"}, "webanizr.E006"),
+        ({"KMS_KEY": "arn:aws:kms:eu-central-1:1:key/2"}, "webanizr.E001"),
+    ],
+)
+def test_keys_that_are_missing_or_in_the_wrong_place_are_refused(broken: dict[str, str], code: str) -> None:
+    """Promises 15 and 16."""
+    ended = start("worker", **broken)
+    assert ended.returncode != 0
+    assert code in ended.stderr
+
+
+def test_what_the_hosting_service_knows_opens_nothing_elsewhere() -> None:
+    key = "0123456789" * 5
+    ended = start("app", SECRET_KEY=key, FRAME_KEY=key)
+    assert ended.returncode != 0
+    assert "webanizr.E004" in ended.stderr

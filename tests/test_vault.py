@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def context(tmp_path: Path) -> Iterator[None]:
     """Work for the account, with a key store of this test alone and nothing remembered."""
-    keys._secrets.forget()
+    keys.forget()
     records.forget_keys()
     with override_settings(KEY_DIR=str(tmp_path / "keys")), tenancy.tenant(ACCOUNT):
         yield
@@ -179,7 +179,7 @@ def test_the_accounts_key_is_made_once_and_differs_by_purpose() -> None:
     vault.make_account_key(ACCOUNT)
     first = vault.account_key(ACCOUNT, "search")
     vault.make_account_key(ACCOUNT)
-    keys._secrets.forget()
+    keys.forget()
     assert vault.account_key(ACCOUNT, "search") == first
     assert vault.account_key(ACCOUNT, "export") != first
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from sites import themes
 from sites.models import Asset, Form, Page, Site, SiteVersion, Submission
 from sites.selectors.inbox import Message, open_message
+from webanizr.core import vault
 from webanizr.core.models import Job
 
 
@@ -171,6 +172,8 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
         """Open each row once."""
         if self._last is None or self._last.row is not row:
             self._last = open_message(row)
+            if self._last.away:
+                raise vault.Unavailable("api")
         return self._last
 
 

@@ -69,7 +69,7 @@ def show(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
     message = selectors.open_message(row)
     context = {
         "message": message,
-        "has_person": not message.damaged and bool(search.terms_of_sender(row)),
+        "has_person": bool(message.answers) and bool(search.terms_of_sender(row)),
         "newer": newer,
         "older": older,
         "undo": request.session.pop("undo", None),

@@ -36,11 +36,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Message:
-    """A submission that was opened. `damaged` says that its bytes could not be read; the rest still shows."""
+    """A submission that was opened. `damaged`: it can't be; `away`: not just now. The rest still shows."""
 
     row: Submission
     answers: Sequence[Answer] = ()
     damaged: bool = False
+    away: bool = False
 
     @property
     def sender(self) -> str:
@@ -86,7 +87,10 @@ def words(value: Any) -> str:
 
 
 def open_message(row: Submission) -> Message:
-    """Return a submission with its answers in words; a damaged one says so instead of failing."""
+    """Return a submission with its answers in words; one that can't be opened says so instead of failing.
+
+    Raises vault.Forbidden in a process that may not open it.
+    """
     try:
         content = open_content(row)
         answers = [
@@ -99,7 +103,9 @@ def open_message(row: Submission) -> Message:
             )
             for asked in content["fields"]
         ]
-    except (vault.VaultError, KeyError, TypeError, AttributeError):
+    except vault.Unavailable:
+        return Message(row, away=True)
+    except (vault.Unreadable, KeyError, TypeError, AttributeError):
         return Message(row, damaged=True)
     return Message(row, answers)
 

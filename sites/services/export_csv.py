@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from sites.models import Form
 from sites.selectors import inbox
 from sites.selectors.search import Filter
-from webanizr.core import tenancy
+from webanizr.core import tenancy, vault
 
 BATCH = 1000
 # A spreadsheet takes a cell that starts like this for a formula (OWASP, CSV injection).
@@ -25,7 +25,7 @@ def safe(text: str) -> str:
 
 
 def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[bytes]:
-    """Yield the file, UTF-8 with a byte order mark: spreadsheets then read accents right."""
+    """Yield the file, UTF-8 with a byte order mark: spreadsheets then read accents right. Raises vault.Unavailable."""
     with tenancy.tenant(account_id):
         names = {form.id: form.name for form in Form.objects.all()}
         columns = _columns(form for form in Form.objects.all() if chosen.form in (None, form.id))
@@ -53,6 +53,8 @@ def _columns(forms: Iterable[Form]) -> dict[str, str]:
 
 
 def _cells(message: inbox.Message, order: list[str], names: dict[uuid.UUID, str]) -> list[str]:
+    if message.away:
+        raise vault.Unavailable("export")  # tried again later, rather than handing over a file with gaps
     answers = {answer.id: answer for answer in message.answers}
     found = [answers.pop(name).text if name in answers else "" for name in order]
     other = "; ".join(f"{answer.label}: {answer.text}" for answer in answers.values() if answer.text)

@@ -96,10 +96,11 @@ def destroy_retired(*, site_id: uuid.UUID, now: datetime | None = None) -> timed
         if left > timedelta(0) or IntakeKey.objects.filter(pair=old).exists():
             wait = max(left, wait or left, timedelta(minutes=1))
             continue
-        old.delete()
+        account_id, pair_id = old.account_id, old.id
+        old.delete()  # which empties its id
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the database agrees that no intake key needs it
-        vault.destroy_pair(old.account_id, old.id)
+        vault.destroy_pair(account_id, pair_id)
     return wait
 
 

@@ -23,6 +23,9 @@ WITHOUT_SERVERS = {"help", "version", "collectstatic", "compilemessages", "makem
 # They change or show the schema, as the role that owns it.
 AS_MIGRATOR = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "optimizemigration", "squashmigrations"}
 
+# They look across accounts, which only the worker's login may.
+AS_WORKER = {"rotate_site_keys"}
+
 
 def run(argv: list[str]) -> int:
     """Run the command in `argv`; return the exit code."""
@@ -51,7 +54,8 @@ def _run(command: str, argv: list[str]) -> int:
         from webanizr.local import provision
 
         return provision.main()
-    service = os.environ.get("WEBANIZR_SERVICE") or ("migrator" if command in AS_MIGRATOR else "app")
+    usual = "migrator" if command in AS_MIGRATOR else "worker" if command in AS_WORKER else "app"
+    service = os.environ.get("WEBANIZR_SERVICE") or usual
     secret = "FRAME_KEY" if service == "hosting" else "SECRET_KEY"
     complete = all(os.environ.get(name) for name in ("WEBANIZR_SERVICE", "DATABASE_URL", secret))
     if bare or complete:

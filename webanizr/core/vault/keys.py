@@ -22,7 +22,7 @@ from nacl.utils import random
 from webanizr.core import tenancy
 from webanizr.core.vault import keystore, wrapping
 from webanizr.core.vault.brief import Brief
-from webanizr.core.vault.errors import Forbidden, Unreadable
+from webanizr.core.vault.errors import Forbidden, Unavailable, Unreadable
 
 CACHE_SECONDS = 300
 CACHE_MOST = 2000
@@ -30,6 +30,8 @@ CACHE_MOST = 2000
 FOR_THEIR_ACCOUNT = ("app", "worker", "exporter")
 
 _secrets: Brief[bytes] = Brief(seconds=CACHE_SECONDS, most=CACHE_MOST)
+# A page of fifty messages must not wait for fifty time-outs: after one, nobody is asked for some seconds.
+_away: Brief[bool] = Brief(seconds=5, most=1)
 
 SessionGuard = Callable[[uuid.UUID, uuid.UUID], bool]
 _guard: SessionGuard | None = None
@@ -129,6 +131,12 @@ def destroy_account_keys(account_id: uuid.UUID) -> int:
     return len(names)
 
 
+def forget() -> None:
+    """Forget every unwrapped key of this process, and that somebody didn't answer."""
+    _secrets.forget()
+    _away.forget()
+
+
 def _keep(account_id: uuid.UUID, key_id: uuid.UUID, secret: bytes) -> None:
     # the id is inside what is wrapped: a file renamed to another key's name is noticed
     keystore.store().put(f"{account_id}/{key_id}", wrapping.wrap(key_id.bytes + secret, account_id))
@@ -139,7 +147,13 @@ def _secret(account_id: uuid.UUID, key_id: uuid.UUID) -> bytes:
     known = _secrets.get((account_id, key_id))
     if known is not None:
         return known
-    whole = wrapping.unwrap(keystore.store().get(f"{account_id}/{key_id}"), account_id)
+    if _away.get("away"):
+        raise Unavailable("a moment ago")
+    try:
+        whole = wrapping.unwrap(keystore.store().get(f"{account_id}/{key_id}"), account_id)
+    except Unavailable:
+        _away.put("away", True)
+        raise
     if whole[:16] != key_id.bytes or len(whole) != 48:
         raise Unreadable("another key")
     secret = whole[16:]
