@@ -89,6 +89,10 @@ def delete_expired() -> None:
     for account_id in tenant_ids():
         while _delete_batch(account_id, now) == BATCH:
             pass
+        unused = keys.BATCH
+        while unused == keys.BATCH:
+            with tenancy.tenant(account_id):
+                unused = keys.delete_unused(now=now)
 
 
 def _delete_batch(account_id: uuid.UUID, now: datetime) -> int:

@@ -17,10 +17,11 @@ import pytest
 from sites.hosting import challenge
 from sites.hosting.versions import versions
 from sites.hosting.wsgi import Hosting
-from sites.models import Domain, Page, Site, SiteVersion, Submission
+from sites.models import Domain, Page, Site, SiteKey, SiteVersion, Submission
 from sites.selectors.inbox import open_message
 from sites.services import publish as services
 from sites.services.changes import changes_since_publish
+from sites.tasks import mend_keys
 from tests import cast
 from webanizr.core import tenancy
 from webanizr.core.models import Outbox
@@ -251,6 +252,22 @@ def test_too_many_posts_are_slowed_down_and_keep_the_answers(visitor: Visitor) -
 def test_an_unknown_form_is_not_there(visitor: Visitor) -> None:
     visitor.form = str(uuid.uuid4())
     assert visitor.post(GOOD)[0] == 404
+
+
+def test_a_site_without_a_key_takes_nothing_in_and_loses_nothing(visitor: Visitor, alice: cast.Person) -> None:
+    """What can't be sealed isn't stored; what was typed stays."""
+    with visitor.as_role("worker"), tenancy.tenant(alice.account.pk):
+        SiteKey.objects.all().delete()
+    proof = visitor.solved()
+    status, headers, text = visitor.post(GOOD | proof)
+    assert status == 503
+    assert headers["retry-after"] == "60"
+    assert "Hebben jullie desem?" in text
+    assert stored(alice) == []
+    with visitor.as_role("worker"):
+        mend_keys.run()
+    assert visitor.post(GOOD | proof)[0] == 303
+    assert len(stored(alice)) == 1
 
 
 # --- publishing

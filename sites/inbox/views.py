@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.views.settings import person
 from sites.inbox.forms import BulkForm, filter_from
+from sites.inbox.lines import lines
 from sites.selectors import inbox as selectors
 from sites.selectors import search
 from sites.services import inbox as services
@@ -38,12 +39,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
     wider = replace(chosen, folder="everywhere", form=None)
     context = {
         "listing": listing,
+        "lines": lines(listing.messages),
         "filter": chosen,
         "asked": asked,
         "elsewhere": selectors.submissions(wider).count() if asked and not listing.messages else 0,
         "about_person": bool(search.identifying([asked])) and bool(listing.messages),
         "forms": selectors.forms(),
         "counts": counts,
+        "unread_count": counts["unread"],  # for the page's frame, which would ask again
         "folders": [
             ("all", _("All"), 0),
             ("unread", _("Unread"), counts["unread"]),

@@ -56,6 +56,11 @@ class Submission(TenantModel):
                 condition=models.Q(read_at=None, deleted_at=None, quarantined=False),
                 name="submission_unread",
             ),
+            models.Index(
+                fields=["account", "-received_at"],
+                condition=models.Q(quarantined=True, deleted_at=None),
+                name="submission_quarantined",
+            ),
             models.Index(fields=["account", "expires_at"], name="submission_expiry"),
             models.Index(fields=["account", "intake_key"], name="submission_of_intake_key"),
             models.Index(

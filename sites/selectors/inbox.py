@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.http import Http404
@@ -77,7 +78,9 @@ class Listing:
 
 def words(value: Any) -> str:
     """Return an answer in words."""
-    if value is None or value == "":
+    if isinstance(value, str):
+        return value
+    if value is None:
         return ""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
@@ -192,19 +195,26 @@ def forms() -> list[Form]:
     return list(Form.objects.filter(deleted_at=None).order_by("created_at"))
 
 
+COUNTED = 1000  # counting stops here: "999+" says enough, and a hundred thousand would be felt on every page
+_UNREAD = "read_at IS NULL AND deleted_at IS NULL AND NOT quarantined"
+_COUNT = f"SELECT count(*) FROM (SELECT FROM sites_submission WHERE {{}} LIMIT {COUNTED}) counted"  # noqa: S608  # ours
+
+
 def unread_count() -> int:
-    """Return how many messages wait unread."""
-    return Submission.objects.filter(read_at=None, deleted_at=None, quarantined=False).count()
+    """Return how many messages wait unread, COUNTED at most."""
+    return _counted(_UNREAD)[0]
 
 
 def counts() -> dict[str, int]:
-    """Return the numbers beside the folders."""
-    numbers = Submission.objects.aggregate(
-        unread=Count("id", filter=Q(read_at=None, deleted_at=None, quarantined=False)),
-        trash=Count("id", filter=Q(deleted_at__isnull=False)),
-        quarantine=Count("id", filter=Q(quarantined=True, deleted_at=None)),
-    )
-    return {name: int(value or 0) for name, value in numbers.items()}
+    """Return the numbers beside the folders, COUNTED at most each, in one query."""
+    unread, trash, quarantine = _counted(_UNREAD, "deleted_at IS NOT NULL", "quarantined AND deleted_at IS NULL")
+    return {"unread": unread, "trash": trash, "quarantine": quarantine}
+
+
+def _counted(*conditions: str) -> tuple[int, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(f'({_COUNT.format(each)})' for each in conditions)}")  # ours
+        return tuple(cursor.fetchone())
 
 
 def per_day(days: int = 30, *, now: datetime | None = None) -> list[tuple[datetime, int]]:
@@ -221,12 +231,10 @@ def per_day(days: int = 30, *, now: datetime | None = None) -> list[tuple[dateti
     return [(day, int(found.get(day.date(), 0))) for day in every]
 
 
-def in_batches(
-    chosen: Filter, *, after: tuple[datetime, uuid.UUID] | None, size: int, related: Sequence[str] = ()
-) -> list[Submission]:
+def batch(chosen: Filter, *, after: tuple[datetime, uuid.UUID] | None, size: int) -> QuerySet[Submission]:
     """Return the next `size` submissions in order of arrival: for exports, which hold one batch at a time."""
-    rows = submissions(chosen).order_by("received_at", "id").select_related("intake_key", *related)
+    rows = submissions(chosen).order_by("received_at", "id")
     if after is not None:
         moment, key = after
         rows = rows.filter(received_at__gte=moment).filter(Q(received_at__gt=moment) | Q(id__gt=key))
-    return list(rows[:size])
+    return rows[:size]

@@ -17,7 +17,7 @@ from accounts.models import Account
 from sites.selectors import inbox
 from sites.selectors.search import Filter
 from sites.services import export_csv
-from webanizr.core import tenancy
+from webanizr.core import tenancy, vault
 
 BATCH = 100
 
@@ -67,8 +67,10 @@ def _messages(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], N
     done, after = 0, None
     while True:
         with tenancy.tenant(account_id):
-            rows = inbox.in_batches(chosen, after=after, size=BATCH, related=("form", "site"))
+            rows = list(inbox.batch(chosen, after=after, size=BATCH).select_related("form", "site", "intake_key"))
             opened = [inbox.open_message(row) for row in rows]
+        if any(message.away for message in opened):
+            raise vault.Unavailable("export")  # tried again later, rather than handing over a file with gaps
         if not rows:
             return
         yield from opened

@@ -11,6 +11,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import User
@@ -102,6 +103,18 @@ def destroy_retired(*, site_id: uuid.UUID, now: datetime | None = None) -> timed
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # the database agrees that no intake key needs it
         vault.destroy_pair(account_id, pair_id)
     return wait
+
+
+def delete_unused(*, now: datetime) -> int:
+    """Delete a batch of intake keys whose messages are gone; return how many there were.
+
+    They say nothing and open nothing any more. A day's margin: a hosting process uses one for minutes.
+    """
+    used = Submission.objects.filter(intake_key=OuterRef("pk"))
+    old = IntakeKey.objects.filter(~Exists(used), created_at__lt=now - timedelta(days=1))
+    ids = list(old.values_list("id", flat=True)[:BATCH])
+    IntakeKey.objects.filter(id__in=ids).delete()
+    return len(ids)
 
 
 # --- what was stored before answers were sealed

@@ -17,7 +17,16 @@ from webanizr.core.vault.keys import (
     make_pair,
 )
 from webanizr.core.vault.notes import seal_note, unseal_note
-from webanizr.core.vault.records import PLAIN, IntakeKey, new_intake_key, open_intake_key, seal, seal_intake_key, unseal
+from webanizr.core.vault.records import (
+    PLAIN,
+    IntakeKey,
+    new_intake_key,
+    open_intake_key,
+    seal,
+    seal_intake_key,
+    unseal,
+    unseal_bound,
+)
 from webanizr.core.vault.streams import as_file, open_stream, seal_stream, sealed_size
 
 __all__ = [
@@ -46,5 +55,6 @@ __all__ = [
     "seal_stream",
     "sealed_size",
     "unseal",
+    "unseal_bound",
     "unseal_note",
 ]

@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl.exceptions import CryptoError
 from nacl.public import PublicKey, SealedBox
+from pydantic_core import from_json
 
 from webanizr.core.vault.brief import Brief
 from webanizr.core.vault.errors import Unreadable
@@ -118,12 +119,16 @@ def unseal(
     submission_id: uuid.UUID,
 ) -> dict[str, Any]:
     """Return the answers in `sealed`; raises Unreadable when the bytes aren't whole or belong to another row."""
+    return unseal_bound(sealed, key=key, bound=bound(account_id, site_id, form_id, submission_id))
+
+
+def unseal_bound(sealed: bytes | memoryview, *, key: IntakeKey, bound: bytes) -> dict[str, Any]:
+    """Return the answers in `sealed`, as `unseal` does; `bound` is what `bound()` makes of the row's ids."""
     data = bytes(sealed)
     if data[:1] != FORMAT:
         raise Unreadable("format")
     try:
-        text = AESGCM(key.secret).decrypt(data[1:13], data[13:], bound(account_id, site_id, form_id, submission_id))
-        content = json.loads(text)
+        content = from_json(AESGCM(key.secret).decrypt(data[1:13], data[13:], bound))
     except (InvalidTag, ValueError) as error:
         raise Unreadable("damaged or moved") from error
     if not isinstance(content, dict):
