@@ -10,9 +10,11 @@ class PrivacyConfig(AppConfig):
     label = "privacy"
 
     def ready(self) -> None:
-        """Register the system checks, and every application's processors (`processors.py`)."""
+        """Register the checks and every application's processors; tell the vault whom to ask about staff."""
         from django.utils.module_loading import autodiscover_modules
 
-        from privacy import checks  # noqa: F401  # registers on import
+        from privacy import checks, gate  # noqa: F401  # checks register on import
+        from webanizr.core import vault
 
+        vault.guard_sessions(gate.may_open)
         autodiscover_modules("processors")

@@ -1,12 +1,13 @@
-"""Background work of this application."""
+"""Background work of this application: the statement and its proof, and what consent asks for."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
-from privacy.services import proof, statement
-from webanizr.core.tasks import TenantTask
+from privacy import notices
+from privacy.services import proof, statement, upkeep
+from webanizr.core.tasks import TenantTask, tenant_ids
 
 
 @shared_task(name="privacy.tasks.gather_evidence")
@@ -25,3 +26,36 @@ def publish_statement() -> None:
 def notify_statement(*, number: int) -> None:
     """Tell an account's members that the statement changed."""
     statement.notify_members(number=number)
+
+
+@shared_task(base=TenantTask, name="privacy.tasks.notify_access")
+def notify_access(*, log_id: str) -> None:
+    """Mail the owners what a line of the log says. Queued by the database in the act's own transaction."""
+    notices.tell(log_id)
+
+
+@shared_task(base=TenantTask, name="privacy.tasks.notify_reply")
+def notify_reply(*, message_id: str) -> None:
+    """Mail the asker that there is an answer."""
+    notices.tell_reply(message_id)
+
+
+@shared_task(name="privacy.tasks.expire_consents")
+def expire_consents() -> None:
+    """End requests, consent and sessions that have had their time."""
+    upkeep.expire_consents()
+
+
+@shared_task(name="privacy.tasks.keep_log_heads")
+def keep_log_heads() -> None:
+    """Copy the head of every log that grew to storage outside the database."""
+    for account_id in tenant_ids():
+        upkeep.keep_head(account_id)
+
+
+@shared_task(name="privacy.tasks.forget_questions")
+def forget_questions() -> None:
+    """Delete questions, with their consent, a year after they were closed."""
+    for account_id in tenant_ids():
+        while upkeep.forget_questions(account_id) == upkeep.BATCH:
+            pass

@@ -1,10 +1,12 @@
-"""The named cast: Alice pays and owns, Bob is her colleague, Rita reads forms, Charlie has an account elsewhere."""
+"""The named cast: Alice pays and owns, Bob is her colleague, Rita reads forms, Charlie has an account elsewhere, and
+Sam works at Webanizr.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +23,7 @@ from sites.hosting.versions import Pointer
 from sites.models import Form, Page, Site, Submission
 from sites.services.sites import create_site
 from webanizr.core import tenancy, vault
+from webanizr.local import testing
 
 
 @dataclass
@@ -61,6 +64,17 @@ def colleague(name: str, boss: Person, role: Role) -> Person:
     with tenancy.tenant(boss.account.pk, user_id=boss.user.pk):
         Membership.objects.create(account=boss.account, user=user, role=role)
     return signed_in(user, boss.account)
+
+
+def staff(name: str) -> User:
+    """Return somebody who works at Webanizr, let in as a deployment does it; committed at once."""
+    with closing(testing.current().connect("migrator")) as connection, connection, connection.cursor() as cursor:
+        address = f"{name.lower()}-{uuid.uuid4().hex[:6]}@webanizr.example"
+        cursor.execute("SET LOCAL row_security = on")
+        cursor.execute("SELECT staff_set(%s, %s, 'support', true)", [address, name])
+        row = cursor.fetchone()
+    assert row is not None
+    return User.objects.get(pk=row[0])
 
 
 def site_of(someone: Person) -> tuple[Site, Page, Form]:

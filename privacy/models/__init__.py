@@ -1,6 +1,31 @@
-"""The tables of this application."""
+"""The tables of this application: consent and the log of access, the privacy statement and its proof."""
 
+from privacy.models.consent import (
+    AccessGrant,
+    AccessRequest,
+    AccessSession,
+    Action,
+    ConsentSetting,
+    RequestState,
+    Source,
+)
+from privacy.models.log import AccessLog, Event
 from privacy.models.proof import Evidence
 from privacy.models.statement import StatementVersion
+from privacy.models.support import SupportMessage, SupportQuestion
 
-__all__ = ["Evidence", "StatementVersion"]
+__all__ = [
+    "AccessGrant",
+    "AccessLog",
+    "AccessRequest",
+    "AccessSession",
+    "Action",
+    "ConsentSetting",
+    "Event",
+    "Evidence",
+    "RequestState",
+    "Source",
+    "StatementVersion",
+    "SupportMessage",
+    "SupportQuestion",
+]

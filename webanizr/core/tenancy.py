@@ -107,18 +107,27 @@ class Rule:
     """What one database login may do with a table.
 
     Args: role: the login without its `webanizr_` prefix; commands: e.g. "SELECT, INSERT"; using: SQL condition on the
-    rows (default: of the current account); columns: for INSERT and UPDATE, the only columns it may name.
+    rows (default: of the current account); check: condition on what is written, where it differs from `using`;
+    columns: for INSERT and UPDATE, and for SELECT, the only columns it may name.
     """
 
     def __init__(
-        self, role: str, commands: str = ALL, *, using: str = TENANT_RULE, columns: dict[str, str] | None = None
+        self,
+        role: str,
+        commands: str = ALL,
+        *,
+        using: str = TENANT_RULE,
+        check: str | None = None,
+        columns: dict[str, str] | None = None,
     ) -> None:
-        self.role, self.using, self.columns = role, using, columns or {}
+        self.role, self.using, self.check, self.columns = role, using, check, columns or {}
         self.commands = [command.strip() for command in commands.split(",")]
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """Let the migration writer print the rule."""
         kwargs: dict[str, Any] = {"using": self.using}
+        if self.check is not None:
+            kwargs["check"] = self.check
         if self.columns:
             kwargs["columns"] = self.columns
         return "webanizr.core.tenancy.Rule", (self.role, ", ".join(self.commands)), kwargs
@@ -133,7 +142,7 @@ class Rule:
             if command != "INSERT":
                 clauses.append(f"USING ({self.using})")
             if command in ("INSERT", "UPDATE"):
-                clauses.append(f"WITH CHECK ({self.using})")
+                clauses.append(f"WITH CHECK ({self.check or self.using})")
             name = f"{self.role}_{command.lower()}"
             yield f'CREATE POLICY "{name}" ON "{table}" FOR {command} TO {role} {" ".join(clauses)}'
 
@@ -170,6 +179,48 @@ class ProtectTable(Operation):
         return f"Protect {self.table} by row-level security"
 
 
+class ChangeRules(Operation):
+    """Give logins further rules on a table that is protected already; a rule replaces its login's former one.
+
+    Args: table: its name; rules: the new ones; before: those that they replace, for undoing.
+    """
+
+    def __init__(self, table: str, rules: list[Rule], *, before: list[Rule] | None = None) -> None:
+        self.table, self.rules, self.before = table, rules, before or []
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Nothing in Django's own state changes."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Run the statements."""
+        for statement in change_statements(self.table, self.before, self.rules):
+            schema_editor.execute(statement)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Put the former rules back."""
+        for statement in change_statements(self.table, self.rules, self.before):
+            schema_editor.execute(statement)
+
+    def describe(self) -> str:
+        """Say what `migrate` shows."""
+        return f"Change who may do what with {self.table}"
+
+
+def change_statements(table: str, old: list[Rule], new: list[Rule]) -> Iterator[str]:
+    """Yield the SQL that takes the old rules' policies and grants away and makes the new ones."""
+    for rule in old:
+        for command in rule.commands:
+            columns = f" ({rule.columns[command]})" if command in rule.columns else ""
+            yield f'DROP POLICY "{rule.role}_{command.lower()}" ON "{table}"'
+            yield f'REVOKE {command}{columns} ON "{table}" FROM webanizr_{rule.role}'
+    for rule in new:
+        yield from rule.statements(table)
+
+
 def protect_statements(table: str, rules: list[Rule], *, forced: bool = True) -> Iterator[str]:
     """Yield the SQL that puts row-level security on `table` (its owner included) and lets in whom the rules name."""
     yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
@@ -192,11 +243,12 @@ def unprotect_statements(table: str, rules: list[Rule]) -> Iterator[str]:
 class TenantTable(Operation):
     """Make a model's table a tenant table: primary key (account_id, id), composite foreign keys, row-level security.
 
-    Args: model_name: of the migration's own app; rules: one Rule per login (conditions default to the current account).
+    Args: model_name: of the migration's own app; rules: one Rule per login (conditions default to the current account);
+    kept: the rows outlive their account, so the eraser gets no rule.
     """
 
-    def __init__(self, model_name: str, rules: list[Rule]) -> None:
-        self.model_name, self.rules = model_name, rules
+    def __init__(self, model_name: str, rules: list[Rule], *, kept: bool = False) -> None:
+        self.model_name, self.rules, self.kept = model_name, rules, kept
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Nothing in Django's own state changes."""
@@ -218,6 +270,8 @@ class TenantTable(Operation):
     @property
     def all_rules(self) -> list[Rule]:
         """The given rules, and the eraser's: it may find and delete an account's rows of every table (promise 08)."""
+        if self.kept:
+            return self.rules
         given = {command for rule in self.rules if rule.role == "eraser" for command in rule.commands}
         missing = [command for command in ("SELECT", "DELETE") if command not in given]
         return [*self.rules, *([Rule("eraser", ", ".join(missing))] if missing else [])]

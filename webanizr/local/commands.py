@@ -22,9 +22,8 @@ OWN = {
 WITHOUT_SERVERS = {"help", "version", "collectstatic", "compilemessages", "makemessages", "diffsettings", "findstatic"}
 # They change or show the schema, as the role that owns it.
 AS_MIGRATOR = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "optimizemigration", "squashmigrations"}
-
-# They look across accounts, which only the worker's login may.
-AS_WORKER = {"rotate_site_keys"}
+# They go from account to account, which only the worker's login may.
+AS_WORKER = {"rotate_site_keys", "verify_log"}
 
 
 def run(argv: list[str]) -> int:

@@ -1,0 +1,54 @@
+"""What ends by itself, copies of the log's heads outside the database, and the retention of closed questions."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from privacy import ledger
+from privacy.models import AccessGrant, AccessLog, SupportQuestion
+from webanizr.core import tenancy
+
+RETENTION_DAYS = 365  # of a closed question, with the consent that belongs to it
+BATCH = 500
+
+
+def expire_consents() -> int:
+    """End what has had its time: requests after 72 hours, consent, sessions; a log line each. Return how many.
+
+    For the worker's login. The gate looks at the clock itself and doesn't wait for this.
+    """
+    total = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT expire_consents()")
+            ended = int(cursor.fetchone()[0])
+        total += ended
+        if not ended:
+            return total
+
+
+def keep_head(account_id: uuid.UUID, *, now: datetime | None = None) -> bool:
+    """Copy the head of an account's log to storage, unless that very line was copied before; return whether it was."""
+    with tenancy.tenant(account_id):
+        head = AccessLog.objects.filter(account_id=account_id).order_by("-seq").values_list("seq", "hash").first()
+    if head is None or head[0] in ledger.heads(account_id):
+        return False
+    ledger.keep_head(account_id=account_id, seq=head[0], hash=bytes(head[1]), now=now or timezone.now())
+    return True
+
+
+def forget_questions(account_id: uuid.UUID, *, now: datetime | None = None) -> int:
+    """Delete an account's questions a year after they were closed, with their consent; return how many.
+
+    So goes consent that was given apart from a question and ended as long ago. The log's numbers stay.
+    """
+    before = (now or timezone.now()) - timedelta(days=RETENTION_DAYS)
+    with tenancy.tenant(account_id):
+        ids = list(SupportQuestion.objects.filter(closed_at__lt=before).values_list("id", flat=True)[:BATCH])
+        SupportQuestion.objects.filter(id__in=ids).delete()
+        AccessGrant.objects.filter(question=None, ended_at__lt=before).delete()
+    return len(ids)
