@@ -7,6 +7,7 @@ import uuid
 from celery import shared_task
 
 from sites.services.export import run_export
+from sites.services.export_consented import forget_consented_exports, run_consented_export
 from webanizr.core.tasks import TenantTask
 
 
@@ -14,3 +15,15 @@ from webanizr.core.tasks import TenantTask
 def export_submissions(*, account_id: uuid.UUID, job_id: str) -> None:
     """Write one export."""
     run_export(account_id, uuid.UUID(job_id))
+
+
+@shared_task(base=TenantTask, name="sites.export_tasks.export_consented", atomic=False)
+def export_consented(*, account_id: uuid.UUID, job_id: str) -> None:
+    """Write an export that staff ordered in a look-in; the database queued it."""
+    run_consented_export(account_id, uuid.UUID(job_id))
+
+
+@shared_task(base=TenantTask, name="sites.export_tasks.forget_consented", atomic=False)
+def forget_consented(*, account_id: uuid.UUID, session_id: str) -> None:
+    """Delete what a look-in exported: it has ended."""
+    forget_consented_exports(account_id, uuid.UUID(session_id))

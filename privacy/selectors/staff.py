@@ -182,7 +182,7 @@ def row_in_scope(scope: LiveScope, submission_id: uuid.UUID) -> Any:
     Opening its content is `sites.selectors.inbox.open_message`'s work.
     """
     rows = apps.get_model("sites.Submission")._default_manager
-    found = rows.filter(account_id=scope.account_id, id=submission_id).first()
+    found = rows.select_related("intake_key").filter(account_id=scope.account_id, id=submission_id).first()
     if found is None:
         raise Http404
     return found

@@ -66,12 +66,12 @@ def run_export(account_id: uuid.UUID, job_id: uuid.UUID) -> None:
             jobs.progress(account_id, job_id, done=min(done, total), total=total)
 
         pieces = WRITERS[job.params.get("content", CSV)](account_id, chosen, progress)
-        name, size = key_of(account_id, job_id), _store(account_id, job_id, pieces, key)
+        name, size = key_of(account_id, job_id), store(account_id, job_id, pieces, key)
     jobs.finish(account_id, job_id, result_key=name, result_bytes=size)
 
 
-def _store(account_id: uuid.UUID, job_id: uuid.UUID, pieces: Iterable[bytes], key: bytes) -> int:
-    """Seal the pieces into a temporary file and store that; return the size of what is inside."""
+def store(account_id: uuid.UUID, job_id: uuid.UUID, pieces: Iterable[bytes], key: bytes) -> int:
+    """Seal the pieces into a temporary file and store that as the job's; return the size of what is inside."""
     size = 0
 
     def counted() -> Iterator[bytes]:
@@ -90,9 +90,13 @@ def _store(account_id: uuid.UUID, job_id: uuid.UUID, pieces: Iterable[bytes], ke
 
 def read_export(job: Job) -> bytes:
     """Return a finished export's file; raises storage.Missing, vault.VaultError."""
-    key = vault.account_key(job.account_id, PURPOSE)
-    sealed = storage.stream(job.result_key)
-    return b"".join(vault.open_stream(sealed, key=key, bound=_bound(job.account_id, job.id)))
+    return read(job.account_id, job.id, vault.account_key(job.account_id, PURPOSE))
+
+
+def read(account_id: uuid.UUID, job_id: uuid.UUID, key: bytes) -> bytes:
+    """Return what `store` stored; raises storage.Missing, vault.VaultError."""
+    sealed = storage.stream(key_of(account_id, job_id))
+    return b"".join(vault.open_stream(sealed, key=key, bound=_bound(account_id, job_id)))
 
 
 def _bound(account_id: uuid.UUID, job_id: uuid.UUID) -> bytes:

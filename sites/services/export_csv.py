@@ -6,6 +6,8 @@ import csv
 import io
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -25,12 +27,18 @@ def safe(text: str) -> str:
     return f"'{text}" if text and text[0] in FORMULA else text
 
 
-def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[bytes]:
+def write(
+    account_id: uuid.UUID,
+    chosen: Filter,
+    progress: Callable[[int], None],
+    opened: Callable[[uuid.UUID], AbstractContextManager[Any]] = tenancy.tenant,
+) -> Iterator[bytes]:
     """Yield the file, UTF-8 with a byte order mark: spreadsheets then read accents right.
 
+    Args: opened: the context in which each batch is read; default all that is the account's.
     Raises vault.Unavailable, rather than writing a file with gaps.
     """
-    with tenancy.tenant(account_id):
+    with opened(account_id):
         forms = list(Form.objects.all())
     names = {str(form.id): safe(form.name) for form in forms}
     columns = _columns(form for form in forms if chosen.form in (None, form.id))
@@ -40,7 +48,7 @@ def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]
     yield b"\xef\xbb\xbf" + _take(text)
     done, after = 0, None
     while True:
-        with tenancy.tenant(account_id):
+        with opened(account_id):
             rows = open_many(inbox.batch(chosen, after=after, size=BATCH))
         if not rows:
             return
