@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from webanizr.core import storage
@@ -27,10 +28,16 @@ def keep_head(*, account_id: uuid.UUID, seq: int, hash: bytes, now: datetime) ->
     storage.put(key(account_id, now), body.encode(), content_type="application/json")
 
 
-def heads(account_id: uuid.UUID) -> dict[int, bytes]:
-    """Return every kept head of an account as {number of the line: hash}."""
-    found: dict[int, bytes] = {}
-    for name in storage.keys(f"{PREFIX}{account_id}/"):
-        content = json.loads(storage.get(name))
-        found[int(content["seq"])] = bytes.fromhex(content["hash"])
-    return found
+@dataclass(frozen=True)
+class Head:
+    """A kept head: the line's number, its hash, and when it was copied."""
+
+    seq: int
+    hash: bytes
+    at: datetime
+
+
+def heads(account_id: uuid.UUID) -> list[Head]:
+    """Return every kept head of an account, the oldest first."""
+    kept = [json.loads(storage.get(name)) for name in storage.keys(f"{PREFIX}{account_id}/")]
+    return [Head(int(row["seq"]), bytes.fromhex(row["hash"]), datetime.fromisoformat(row["at"])) for row in kept]

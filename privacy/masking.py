@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # Deliberately generous: a false find costs one click, a missed one a visitor's address.
 EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
-PHONE = re.compile(r"(?<![\w/])(?:\+|00|0)(?:[\s().-]?\d){8,13}(?![\w/])")
+PHONE = re.compile(r"(?<![\w/])(?:\+|00|0)(?:[\s().-]{0,3}\d){8,13}(?![\w/])")
 MASK = "•"
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy.datamap import data_map
 from privacy.evidence import Finding, witness
+from privacy.models import AccessGrant, AccessLog, AccessSession, Event, Source
 from webanizr.core import storage, tenancy
 from webanizr.core.models import Outbox, Transfer
 from webanizr.core.processors import REGISTRY
@@ -90,6 +91,34 @@ def readers_of_collected(now: datetime) -> Finding:
         COLLECTED,
     )
     return Finding(readers, holds=unbound == 0, params={"all": every})
+
+
+@witness(10, _("times staff looked in 30 days, %(seen)s submissions read; each is in the customer's log"))
+def looks_written_down(now: datetime) -> Finding:
+    """Count look-ins, and see that each has its line in the log."""
+    opened, seen, unwritten = 0, 0, 0
+    since = now - timedelta(days=30)
+    for account_id in tenant_ids():
+        with tenancy.tenant(account_id):
+            sessions = set(AccessSession.objects.filter(opened_at__gte=since).values_list("id", flat=True))
+            lines = AccessLog.objects.filter(account_id=account_id, session_id__in=sessions)
+            written = set(lines.filter(event=Event.OPENED).values_list("session_id", flat=True))
+            opened, unwritten = opened + len(sessions), unwritten + len(sessions - written)
+            seen += lines.filter(event=Event.VIEWED).count()
+    return Finding(opened, holds=unwritten == 0, params={"seen": seen})
+
+
+@witness(11, _("permissions read from a question in 30 days, each with the customer's own sentence"))
+def quoted_permissions(now: datetime) -> Finding:
+    """Count implied consent, and see that each quote is in what the customer wrote."""
+    quoted, made_up = 0, 0
+    for account_id in tenant_ids():
+        with tenancy.tenant(account_id):
+            grants = AccessGrant.objects.filter(source=Source.QUESTION, granted_at__gte=now - timedelta(days=30))
+            for grant in grants.select_related("message"):
+                quoted += 1
+                made_up += grant.message is None or grant.message.by_staff or grant.quote not in grant.message.body
+    return Finding(quoted, holds=made_up == 0)
 
 
 @witness(13, _("of the %(all)s tables with personal data that the visitors' service may read, host names aside"))

@@ -110,13 +110,18 @@ def test_a_change_shows(change: str, broken_at: int, world: World) -> None:
         assert log.verify().broken_at == broken_at
 
 
-def test_a_chain_that_was_cut_off_or_rewritten_shows_by_its_copies(world: World, as_role: Any) -> None:
+def test_a_chain_that_was_cut_off_or_rewritten_shows_by_its_copies(world: World, as_role: Any, caplog: Any) -> None:
     with as_role("worker"):
         assert upkeep.keep_head(world.account_id) is True
         assert upkeep.keep_head(world.account_id) is False
     with world.as_alice():
-        assert log.verify().copies == 1
+        found = log.verify()
+        assert found.copies == 1
+        assert found.copied_at is not None
     as_administrator("DELETE FROM privacy_accesslog WHERE seq = 5")
+    with as_role("worker"), caplog.at_level("ERROR"):
+        assert upkeep.keep_head(world.account_id) is False
+    assert "broken at line 5" in caplog.text
     with world.as_alice():
         assert log.verify().broken_at == 5
     # the whole chain written anew, and consistent in itself

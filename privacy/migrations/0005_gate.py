@@ -11,6 +11,7 @@ from webanizr.core.tenancy import ChangeRules, Rule
 ANY = "true"
 METADATA = "id, account_id, site_id, form_id, received_at, deleted_at, quarantined"
 
+# Consent serves its question: while that is closed nobody looks.
 # A session counts only in a later transaction than the one that opened it: its line in the log is then committed, so no
 # rollback can hide a look. Only READ COMMITTED: an older snapshot would not know of a withdrawal. One row at most.
 SCOPE = """
@@ -26,10 +27,12 @@ CREATE FUNCTION access_scope(wanted text)
     FROM privacy_accesssession s
     JOIN privacy_accessgrant g ON g.account_id = s.account_id AND g.id = s.grant_id
     JOIN accounts_staffmember m ON m.user_id = s.staff_id
+    LEFT JOIN privacy_supportquestion q ON q.account_id = g.account_id AND q.id = g.question_id
     WHERE s.account_id = current_account_id()
       AND s.id = nullif(current_setting('webanizr.access_session', true), '')::uuid
       AND s.staff_id = current_user_id() AND m.active
       AND s.closed_at IS NULL AND s.expires_at > clock_timestamp()
+      AND q.closed_at IS NULL
       AND g.revoked_at IS NULL AND g.expires_at > clock_timestamp()
       AND wanted IN ('view', s.action) AND wanted = ANY (g.actions)
       AND s.opened_xid IS DISTINCT FROM pg_current_xact_id_if_assigned()
@@ -145,6 +148,8 @@ CREATE FUNCTION open_access_session(account uuid, consent uuid, wanted text, why
     BEGIN
         SELECT * INTO given FROM privacy_accessgrant g
         WHERE g.account_id = account AND g.id = consent AND g.revoked_at IS NULL AND g.expires_at > moment
+          AND NOT EXISTS (SELECT FROM privacy_supportquestion q
+                          WHERE q.account_id = g.account_id AND q.id = g.question_id AND q.closed_at IS NOT NULL)
           AND wanted = ANY (g.actions) AND (g.staff_id IS NULL OR g.staff_id = current_user_id())
         FOR UPDATE;
         IF NOT FOUND OR NOT is_staff() THEN
@@ -216,17 +221,39 @@ CREATE FUNCTION record_view(submission uuid) RETURNS bigint LANGUAGE plpgsql VOL
 -- What is in a session's scope: numbers and moments, no content. The list from which staff choose what to look at.
 CREATE FUNCTION scope_submissions(older timestamptz, than uuid, most integer)
     RETURNS TABLE (id uuid, site_id uuid, form_id uuid, received_at timestamptz, quarantined boolean, viewed boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
-    SELECT b.id, b.site_id, b.form_id, b.received_at, b.quarantined, EXISTS (
-        SELECT FROM privacy_accesslog l WHERE l.account_id = c.account_id AND l.session_id = c.session_id
-          AND l.submission_id = b.id AND l.event = 'viewed')
-    FROM access_scope('view') c
-    JOIN sites_submission b ON b.account_id = c.account_id
-    WHERE b.site_id = c.site_id AND b.form_id = coalesce(c.form_id, b.form_id) AND b.id = coalesce(c.submission_id, b.id)
-      AND b.deleted_at IS NULL AND (older IS NULL OR (b.received_at, b.id) < (older, than))
-    ORDER BY b.received_at DESC, b.id DESC LIMIT most
-    $$;
+    #variable_conflict use_column
+    DECLARE
+        here record;
+        first_moment timestamptz := coalesce(older, 'infinity');
+        first_id uuid := coalesce(than, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+    BEGIN
+        SELECT * INTO here FROM access_scope('view');
+        -- two statements, so that each is served by an index that is in the order of the list
+        IF here.form_id IS NOT NULL THEN
+            RETURN QUERY
+            SELECT b.id, b.site_id, b.form_id, b.received_at, b.quarantined, was_viewed(here.account_id, here.session_id, b.id)
+            FROM sites_submission b
+            WHERE b.account_id = here.account_id AND b.form_id = here.form_id AND b.site_id = here.site_id
+              AND b.id = coalesce(here.submission_id, b.id) AND b.deleted_at IS NULL
+              AND (b.received_at, b.id) < (first_moment, first_id)
+            ORDER BY b.received_at DESC, b.id DESC LIMIT most;
+        ELSE
+            RETURN QUERY
+            SELECT b.id, b.site_id, b.form_id, b.received_at, b.quarantined, was_viewed(here.account_id, here.session_id, b.id)
+            FROM sites_submission b
+            WHERE b.account_id = here.account_id AND b.site_id = here.site_id AND b.deleted_at IS NULL
+              AND (b.received_at, b.id) < (first_moment, first_id)
+            ORDER BY b.received_at DESC, b.id DESC LIMIT most;
+        END IF;
+    END $$;
+CREATE FUNCTION was_viewed(account uuid, session uuid, submission uuid) RETURNS boolean LANGUAGE sql STABLE
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT EXISTS (
+        SELECT FROM privacy_accesslog l WHERE l.account_id = account AND l.session_id = session
+          AND l.submission_id = submission AND l.event = 'viewed'
+    ) $$;
 -- Metadata that needs no consent: an account's forms by name, with counts.
 CREATE FUNCTION staff_forms(account uuid)
     RETURNS TABLE (id uuid, site_id uuid, name varchar, submissions bigint, today bigint, quarantined bigint)
@@ -290,6 +317,13 @@ CREATE FUNCTION submission_changed() RETURNS trigger LANGUAGE plpgsql SECURITY D
         PERFORM access_log_append(line);
         RETURN NULL;
     END $$;
+-- What a session for exporting wrote goes when the session ends, however it ends.
+CREATE FUNCTION access_session_closed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp
+    AS $$ BEGIN
+        PERFORM consent_notice(NEW.account_id, 'sites.export_tasks.forget_consented', 'session_id', NEW.id);
+        RETURN NULL;
+    END $$;
 -- What ended by itself: requests without an answer, consent, sessions. One line each, account after account.
 CREATE FUNCTION expire_consents() RETURNS integer LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
@@ -339,25 +373,29 @@ CREATE FUNCTION expire_consents() RETURNS integer LANGUAGE plpgsql VOLATILE SECU
 REVOKE ALL ON FUNCTION grant_from_quote(uuid, uuid, text, uuid, uuid, uuid, integer, text),
     open_access_session(uuid, uuid, text, text), access_line(uuid, uuid, text, text, uuid),
     close_access_session(uuid, uuid), record_view(uuid), scope_submissions(timestamptz, uuid, integer), staff_forms(uuid), order_export(),
-    access_exports(), submission_changed(), expire_consents() FROM PUBLIC;
+    access_exports(), submission_changed(), expire_consents(), access_session_closed(), was_viewed(uuid, uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION grant_from_quote(uuid, uuid, text, uuid, uuid, uuid, integer, text),
     open_access_session(uuid, uuid, text, text), close_access_session(uuid, uuid), record_view(uuid),
     scope_submissions(timestamptz, uuid, integer), staff_forms(uuid), order_export(), access_exports() TO webanizr_staff;
 GRANT EXECUTE ON FUNCTION expire_consents() TO webanizr_worker;
-GRANT EXECUTE ON FUNCTION submission_changed() TO webanizr_owner;
+GRANT EXECUTE ON FUNCTION submission_changed(), access_session_closed() TO webanizr_owner;
 SET LOCAL ROLE webanizr_owner;
 SET LOCAL row_security = off;
+CREATE TRIGGER after_closing AFTER UPDATE OF closed_at ON privacy_accesssession FOR EACH ROW
+    WHEN (OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL AND NEW.action = 'export')
+    EXECUTE FUNCTION access_session_closed();
 CREATE TRIGGER changed_by_staff AFTER UPDATE OF content ON sites_submission FOR EACH ROW
     WHEN (current_user = 'webanizr_staff') EXECUTE FUNCTION submission_changed();
 """
 UNDO = """
 DROP TRIGGER changed_by_staff ON sites_submission;
+DROP TRIGGER after_closing ON privacy_accesssession;
 DROP FUNCTION export_account();
 SET LOCAL ROLE webanizr_definer;
 DROP FUNCTION grant_from_quote(uuid, uuid, text, uuid, uuid, uuid, integer, text),
     open_access_session(uuid, uuid, text, text), access_line(uuid, uuid, text, text, uuid),
     close_access_session(uuid, uuid), record_view(uuid), scope_submissions(timestamptz, uuid, integer), staff_forms(uuid), order_export(),
-    access_exports(), submission_changed(), expire_consents(), scope_shows(text, uuid, uuid, uuid),
+    access_exports(), submission_changed(), expire_consents(), access_session_closed(), was_viewed(uuid, uuid, uuid), scope_shows(text, uuid, uuid, uuid),
     scope_holds(text, uuid, uuid, uuid), scope_holds_form(text, uuid, uuid), scope_holds_site(text, uuid), scope_account(text), access_scope(text);
 SET LOCAL ROLE webanizr_owner;
 """

@@ -61,8 +61,9 @@ class Given:
 
     @property
     def live(self) -> bool:
-        """Whether it can still be used."""
-        return self.grant.revoked_at is None and self.grant.expires_at > timezone.now()
+        """Whether it can be used now: not while its question is closed."""
+        closed = self.question is not None and self.question.closed_at is not None
+        return self.grant.revoked_at is None and self.grant.expires_at > timezone.now() and not closed
 
     @property
     def implied(self) -> bool:
@@ -159,7 +160,8 @@ def open_requests(*, now: datetime | None = None) -> list[Ask]:
 def live_grants(*, now: datetime | None = None) -> list[Given]:
     """Return the current account's consent that can be used now."""
     moment = now or timezone.now()
-    return givens(_grants().filter(revoked_at=None, expires_at__gt=moment))
+    rows = _grants().filter(revoked_at=None, expires_at__gt=moment)
+    return givens(rows.exclude(question__closed_at__isnull=False))
 
 
 def past_grants(*, now: datetime | None = None, most: int = 50) -> list[Given]:

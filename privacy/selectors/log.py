@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from privacy import chain, ledger
@@ -19,12 +20,16 @@ BATCH = 2000
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether the log is whole: `lines` that fit; `broken_at`, 0 when all do; `copies` outside the database agree."""
+    """Whether the log is whole: `lines` that fit; `broken_at`, 0 when all do; `copies` outside the database agree.
+
+    `copied_at`: when the last copy was made; None without any.
+    """
 
     lines: int
     head: str
     broken_at: int
     copies: int
+    copied_at: datetime | None = None
 
     @property
     def whole(self) -> bool:
@@ -49,9 +54,10 @@ def verify(account_id: uuid.UUID | None = None) -> Verification:
     Raises botocore's errors when storage can't be reached: "unknown" isn't "whole".
     """
     account = account_id or tenancy.current_account_id()
-    known = ledger.heads(account)
-    found = chain.recount(lines(account), known=known)
-    return Verification(found.lines, found.head.hex(), found.broken_at, len(known))
+    kept = ledger.heads(account)
+    found = chain.recount(lines(account), known={each.seq: each.hash for each in kept})
+    copied_at = max((each.at for each in kept), default=None)
+    return Verification(found.lines, found.head.hex(), found.broken_at, len(kept), copied_at)
 
 
 def as_dict(line: AccessLog) -> dict[str, Any]:

@@ -146,6 +146,7 @@ def open_sessions_of(actor: people.Person, *, now: datetime | None = None) -> li
     return list(
         AccessSession.objects.filter(staff_id=actor.pk, closed_at=None, expires_at__gt=now or timezone.now())
         .filter(grant__revoked_at=None)
+        .exclude(grant__question__closed_at__isnull=False)
         .select_related("grant", "grant__question")
         .order_by("expires_at")
     )

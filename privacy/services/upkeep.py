@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime, timedelta
 
@@ -9,8 +10,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from privacy import ledger
-from privacy.models import AccessGrant, AccessLog, SupportQuestion
+from privacy.models import AccessGrant, SupportQuestion
+from privacy.selectors import log
 from webanizr.core import tenancy
+
+logger = logging.getLogger(__name__)
 
 RETENTION_DAYS = 365  # of a closed question, with the consent that belongs to it
 BATCH = 500
@@ -32,12 +36,18 @@ def expire_consents() -> int:
 
 
 def keep_head(account_id: uuid.UUID, *, now: datetime | None = None) -> bool:
-    """Copy the head of an account's log to storage, unless that very line was copied before; return whether it was."""
+    """Recount an account's log and copy its head to storage; return whether there was something new to copy.
+
+    A log that isn't whole is an alarm, and not copied.
+    """
     with tenancy.tenant(account_id):
-        head = AccessLog.objects.filter(account_id=account_id).order_by("-seq").values_list("seq", "hash").first()
-    if head is None or head[0] in ledger.heads(account_id):
+        found = log.verify(account_id)
+    if not found.whole:
+        logger.error("the access log of account %s is broken at line %s", account_id, found.broken_at)
         return False
-    ledger.keep_head(account_id=account_id, seq=head[0], hash=bytes(head[1]), now=now or timezone.now())
+    if not found.lines or any(each.seq == found.lines for each in ledger.heads(account_id)):
+        return False
+    ledger.keep_head(account_id=account_id, seq=found.lines, hash=bytes.fromhex(found.head), now=now or timezone.now())
     return True
 
 

@@ -287,9 +287,30 @@ def test_withdrawing_is_for_good_and_any_member_may(world: World, as_role: Any) 
                 alice.run(f"UPDATE privacy_accessgrant SET {change}")
     with pytest.raises(ConsentError):
         opened(world, grant, as_role)
+    # not even a session that somebody opened again by force
+    age("UPDATE privacy_accesssession SET closed_at = NULL")
+    with asker("staff", **staff_settings(world, world.sam, first)) as sam:
+        assert sam.one("SELECT count(*) FROM access_scope('view')") == 0
+    age("UPDATE privacy_accesssession SET closed_at = now()")
     with as_role("staff"):
         assert access.close_access_session(session=first, actor=world.sam) is False
         assert access.close_access_session(session=second, actor=world.sam) is False
+
+
+def test_consent_rests_while_its_question_is_closed(world: World, as_role: Any) -> None:
+    session = opened(world, world.grant(), as_role)
+    consent.viewed(world, session, world.submissions, as_role)
+    with asker("staff", **staff_settings(world, world.sam, session)) as sam:
+        assert sam.one(COUNT) == 3
+        with world.as_alice():
+            questions.close_question(question=world.question, actor=world.alice.user)
+            assert shown.live_grants() == []
+        assert sam.one(COUNT) == 0
+        with pytest.raises(ConsentError):
+            opened(world, session.grant, as_role)
+        with world.as_alice():
+            questions.reply(question=world.question, body="Het is er weer.", actor=world.alice.user)
+        assert sam.one(COUNT) == 3
 
 
 def test_what_ends_is_written_down(world: World, as_role: Any) -> None:
