@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Membership, StaffMember, User
+from privacy.health import latest
 from webanizr.core import outbox
 from webanizr.core.models import Alarm, Outbox
 
@@ -66,6 +67,7 @@ class StaffSite(admin.AdminSite):
             "title": _("System"),
             "states": list(states),
             "alarms": list(alarms.order_by("-last")),
+            "systems": latest(),
         }
         return render(request, "staff/system.html", context)
 

@@ -1,6 +1,6 @@
 """The processors of this application: one mailing platform at a time (promise 07)."""
 
-from newsletters.connectors import PLATFORMS, platform
+from newsletters.connectors import PLATFORMS, checks, platform  # noqa: F401  # checks register themselves
 from privacy.connectors import base
 from webanizr.core.processors import declare
 

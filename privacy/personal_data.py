@@ -73,6 +73,55 @@ table(
         exported=False,
     ),
     created_at=MOMENT,
+    attempted_at=MOMENT,
+)
+table(
+    "core.MailEvent",
+    Term("at", days=30),
+    id=KEY,
+    account=LINK,
+    event_key=NotPersonal(_("A hash that tells one report from another")),
+    kind=STATE,
+    sealed=Personal(
+        subject=Subject.ACCOUNT_HOLDER,
+        purpose=_("Noticing that mail to you doesn't arrive: your address, sealed"),
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=_("Until the report was handled, usually within a second"),
+        exported=False,
+        erase=Erase.EXPIRES,
+    ),
+    at=MOMENT,
+)
+BOUNCED = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Sending nothing to an address that doesn't exist: a hash of it under our key"),
+    basis=Basis.LEGITIMATE_INTEREST,
+    retention=_("A year"),
+    exported=False,
+    erase=Erase.EXPIRES,
+)
+table(
+    "core.MailStop",
+    Term("last_at", days=365),
+    id=KEY,
+    address_hash=BOUNCED,
+    hard_bounces=BOUNCED,
+    stopped=BOUNCED,
+    last_at=MOMENT,
+)
+REFUSED = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Keeping to your no: you don't want to be counted in the statistics"),
+    basis=Basis.LEGAL_OBLIGATION,
+    retention=_("As long as you have an account"),
+)
+table(
+    "core.Objection",
+    Path(Scope.USER, "person_id"),
+    id=KEY,
+    person_id=REFUSED,
+    processor=REFUSED,
+    at=MOMENT,
 )
 
 SHARED = Personal(
@@ -155,6 +204,18 @@ place(
         basis=Basis.LEGITIMATE_INTEREST,
         retention=_("An hour at most"),
         what=_("A hash of the IP address"),
+        exported=False,
+        erase=Erase.EXPIRES,
+    ),
+)
+place(
+    "cache",
+    "statistics:hits",
+    Personal(
+        subject=Subject.ACCOUNT_HOLDER,
+        purpose=_("Counting which of our own pages are used: your IP address, on its way to the statistics"),
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=_("Some seconds, an hour at most"),
         exported=False,
         erase=Erase.EXPIRES,
     ),

@@ -1,6 +1,6 @@
 """The processors of this application: the statistics (promise 07)."""
 
-from privacy.connectors import base, matomo
+from privacy.connectors import base, checks, matomo  # noqa: F401  # checks register themselves
 from webanizr.core.processors import declare
 
 declare(matomo.PROCESSOR)

@@ -11,7 +11,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webanizr.settings")
 app = Celery("webanizr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["webanizr.core", "privacy", "accounts", "newsletters", "sites"])
-app.conf.imports = ["webanizr.core.mail", "sites.export_tasks"]
+app.conf.imports = [
+    "webanizr.core.mail",
+    "webanizr.core.mail_events",
+    "privacy.statistics",
+    "privacy.health",
+    "sites.export_tasks",
+]
 
 
 @worker_init.connect

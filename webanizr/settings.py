@@ -154,6 +154,7 @@ SERVICE_MIDDLEWARE = {
     "app": [
         "accounts.middleware.TenantMiddleware",
         "allauth.account.middleware.AccountMiddleware",
+        "privacy.statistics.StatisticsMiddleware",
     ],
     "staff": [
         "accounts.middleware.StaffMiddleware",
@@ -288,7 +289,20 @@ if LOCAL:
     EMAIL_BACKEND = "webanizr.local.mailbox.FileBackend"
 else:
     EMAIL_BACKEND = "anymail.backends.amazon_ses.EmailBackend"
-    ANYMAIL = {"AMAZON_SES_CLIENT_PARAMS": {"region_name": AWS_REGION}}
+    ANYMAIL = {
+        "AMAZON_SES_CLIENT_PARAMS": {
+            "region_name": AWS_REGION,
+            "endpoint_url": os.environ.get("AWS_SES_ENDPOINT_URL"),
+            # trying again is the outbox's work: boto3 would send twice what it got no answer to
+            "config": {"retries": {"total_max_attempts": 1}, "connect_timeout": 3, "read_timeout": 30},
+        },
+        # no opens and no clicks are followed: the configuration set publishes deliveries, bounces and complaints only
+        "AMAZON_SES_CONFIGURATION_SET_NAME": env("MAIL_CONFIGURATION_SET", "webanizr-account-mail"),
+        "WEBHOOK_SECRET": env("MAIL_WEBHOOK_SECRET", ""),  # "name:password", as SNS sends it
+    }
+MAIL_EVENTS_TOPIC = env("MAIL_EVENTS_TOPIC", "")  # ARN of the SNS topic that tells of bounces and complaints
+# After an attempt without an answer: how long SES's report is waited for. Files of local runs tell by themselves.
+MAIL_DOUBT_SECONDS = 0 if LOCAL else 120
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "Webanizr <hallo@webanizr.nl>")
 
 # --- the two external systems (promise 07); unset means switched off, and what needs them is blocked, not skipped
@@ -318,6 +332,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "webanizr.core.mail.*": {"queue": "mail"},
+    "webanizr.core.mail_events.*": {"queue": "mail"},
     "sites.export_tasks.*": {"queue": "export"},  # the exporter service's own
 }
 CELERY_TASK_SERIALIZER = "json"
@@ -334,6 +349,8 @@ CELERY_BEAT_SCHEDULE = {
     "expire-consents": {"task": "privacy.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 25}},
     "keep-log-heads": {"task": "privacy.tasks.keep_log_heads", "schedule": 86400.0, "options": {"expires": 3600}},
     "forget-questions": {"task": "privacy.tasks.forget_questions", "schedule": 86400.0, "options": {"expires": 3600}},
+    "send-statistics": {"task": "privacy.statistics.send", "schedule": 10.0, "options": {"expires": 9}},
+    "check-systems": {"task": "privacy.health.check", "schedule": 60.0, "options": {"expires": 50}},
     "sweep": {"task": "webanizr.core.tasks.sweep", "schedule": 3600.0, "options": {"expires": 600}},
     # without a platform there is nothing to keep in step
     **(

@@ -65,6 +65,7 @@ PROCESSOR = Processor(
     ),
     location=_("our own servers at Amazon Web Services, Ireland"),
     rates={"default": Rate(5, 5), "tracking": Rate(5, 5)},
+    objectable=frozenset({"statistics"}),
 )
 
 
@@ -174,16 +175,16 @@ class Matomo:
     @told
     def erase(self, locator: Locator) -> Outcome:
         """Find and delete until nothing is found: at most LIMIT visits come at a time."""
-        gone = False
+        gone: set[tuple[str, str]] = set()
         for _round in range(ROUNDS):
             visits = self._visits(locator.id, locator.person_id, "erase")
             if not visits:
                 return Outcome(Result.DONE if gone else Result.ALREADY_ABSENT)
+            if gone.issuperset(visits):
+                return Outcome(Result.ACCEPTED, after=60, cause="still_there")  # deleted a moment ago, and found again
             for start in range(0, len(visits), CHUNK):
                 self._on(visits[start : start + CHUNK], "PrivacyManager.deleteDataSubjects", locator, "erase")
-            if gone and len(visits) < LIMIT:
-                return Outcome(Result.ACCEPTED, after=60, cause="still_there")  # deleted a moment ago, and found again
-            gone = True
+            gone.update(visits)
         return Outcome(Result.RETRY, after=1, cause="more_to_do")
 
     @verified

@@ -5,19 +5,45 @@ Serves promises 01 and 02. A mail's address and words are sealed while they wait
 
 from __future__ import annotations
 
+import logging
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import css_inline
+from anymail.exceptions import AnymailAPIError
 from celery import shared_task
+from django.apps import apps
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
-from webanizr.core import outbox, tenancy, vault
+from webanizr.core import mail_events, net, outbox, tenancy, vault
 from webanizr.core.models import Mail
-from webanizr.core.tasks import TenantTask
+from webanizr.core.processors import Field, Processor, declare
+from webanizr.core.tasks import Later, TenantTask
+
+log = logging.getLogger(__name__)
+
+# Anymail speaks with SES through boto3 and not through `net`, but what it sends is declared and recorded all the same.
+SES = declare(
+    Processor(
+        key="ses",
+        name="Amazon SES",
+        base_url=lambda: "" if settings.LOCAL else f"https://email.{settings.AWS_REGION}.amazonaws.com",
+        does=_("Delivers our mail about your account and your products. Amazon may not read it or use it."),
+        purposes={"mail": _("Sending you a mail about your account or what you bought")},
+        fields=(
+            Field("email", _("e-mail address"), ("to",), ("accounts.User.email",)),
+            Field("words", _("the mail's words"), ("content",)),
+        ),
+        technical=frozenset(),
+        location=_("Amazon Web Services, Ireland"),
+        agreement="https://aws.amazon.com/service-terms/",
+    )
+)
 
 
 def send(
@@ -73,19 +99,71 @@ def build(
     return message
 
 
-@shared_task(base=TenantTask, name="webanizr.core.mail.deliver")
-def deliver(*, mail_id: str) -> None:
-    """Send one stored mail and delete its row."""
-    mail = Mail.objects.filter(id=mail_id).first()
-    if mail is None:
-        return
-    content = vault.unseal_note(mail.sealed, purpose="mail")
-    build(
+class DeliverTask(TenantTask):
+    """Sending is HTTP, so it happens outside any transaction; the steps around it are one each."""
+
+    atomic = False
+    abstract = True
+
+
+@shared_task(base=DeliverTask, name="webanizr.core.mail.deliver")
+def deliver(*, account_id: uuid.UUID, mail_id: str) -> None:
+    """Send one stored mail and delete its row.
+
+    SES knows no idempotency key, so the row says that an attempt was made before it is made. An attempt whose end
+    nobody saw (a killed worker, no answer) waits for SES's own report, which deletes the row (`mail_events.arrived`);
+    only when none came within settings.MAIL_DOUBT_SECONDS is it sent again.
+    """
+    with tenancy.tenant(account_id):
+        mail = Mail.objects.select_for_update().filter(id=mail_id).first()
+        if mail is None:
+            return
+        content = vault.unseal_note(mail.sealed, purpose="mail")
+        if mail_events.stopped(content["to"]):
+            log.warning("mail %s isn't sent: its address bounced for good", mail.id)
+            mail.delete()
+            return
+        now = timezone.now()
+        doubt = timedelta(seconds=settings.MAIL_DOUBT_SECONDS)
+        if mail.attempted_at is not None and now < mail.attempted_at + doubt:
+            raise Later((mail.attempted_at + doubt - now).total_seconds())
+        mail.attempted_at = now
+        mail.save(update_fields=["attempted_at"])
+        person_id = content.get("person") or person_of(content["to"])
+    message = build(
         to=content["to"],
         template=mail.template,
         context=content["context"],
         language=mail.language,
         key=str(mail.id),
         headers=content.get("headers"),
-    ).send()
-    mail.delete()
+    )
+    if settings.EMAIL_BACKEND.startswith("anymail."):
+        message.metadata = {"mail": str(mail.id), "account": str(account_id)}  # type: ignore[attr-defined]  # anymail's
+        if person_id:
+            net.record(SES, why="mail", about=[uuid.UUID(str(person_id))], fields=["email", "words"])
+    try:
+        message.send()
+    except AnymailAPIError as error:
+        if not_sent(error.__cause__):
+            with tenancy.tenant(account_id):
+                Mail.objects.filter(id=mail_id).update(attempted_at=None)
+        raise
+    with tenancy.tenant(account_id):
+        Mail.objects.filter(id=mail_id).delete()
+
+
+def not_sent(cause: BaseException | None) -> bool:
+    """Return whether it is certain that SES didn't take the mail: it said so itself, or couldn't be reached.
+
+    Args: cause: boto3's error, which only core/storage.py may import: known by what it carries, or by its name.
+    """
+    answered = isinstance(getattr(cause, "response", None), dict)
+    return answered or type(cause).__name__ in ("EndpointConnectionError", "ConnectTimeoutError")
+
+
+def person_of(address: str) -> uuid.UUID | None:
+    """Return whose list of transfers a mail to `address` belongs to; None for somebody without an account."""
+    user = apps.get_model(settings.AUTH_USER_MODEL)
+    found: uuid.UUID | None = user.objects.filter(email=address.lower()).values_list("pk", flat=True).first()
+    return found

@@ -153,6 +153,8 @@ class Mail(TenantModel):
     language = models.CharField(max_length=5, default="nl")
     sealed = models.BinaryField()
     created_at = models.DateTimeField(default=timezone.now)
+    # An attempt whose end nobody saw yet: the provider's own report decides whether there is a second one.
+    attempted_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["account", "created_at"], name="mail_waiting")]
@@ -207,3 +209,53 @@ class Alarm(TenantModel):
     def of(cls, code: str, object_id: uuid.UUID, now: datetime) -> Alarm:
         """Return a new alarm of the current account."""
         return cls(account_id=tenancy.current_account_id(), code=code, object_id=object_id, first_at=now, last_at=now)
+
+
+class Objection(models.Model):
+    """A person said no to a processor that isn't needed to serve them (the statistics): nothing more is sent to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person_id = models.UUIDField()
+    processor = models.CharField(max_length=30)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person_id", "processor"], name="objection_once")]
+
+    def __str__(self) -> str:
+        return f"{self.processor} {self.id}"
+
+
+class MailEvent(TenantModel):
+    """What the mail provider reported about a mail. The address is sealed, and gone once the report was handled."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        DELIVERED = "delivered"
+        HARD_BOUNCE = "hard_bounce"
+        COMPLAINT = "complaint"
+
+    event_key = models.CharField(max_length=64)
+    kind = models.CharField(max_length=11, choices=Kind.choices)
+    sealed = models.BinaryField(null=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "event_key"], name="mail_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class MailStop(models.Model):
+    """An address that mail bounces from, as a keyed hash; `stopped` when no mail at all goes there any more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    address_hash = models.BinaryField(max_length=32, unique=True)
+    hard_bounces = models.PositiveIntegerField(default=0)
+    stopped = models.BooleanField(default=False)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.id)

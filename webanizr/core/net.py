@@ -29,7 +29,7 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
-from webanizr.core import throttle
+from webanizr.core import objections, throttle
 from webanizr.core.models import Transfer
 from webanizr.core.processors import REGISTRY, Processor
 
@@ -49,6 +49,10 @@ class Undeclared(Exception):
 
 class SwitchedOff(Exception):
     """The processor has no address: its settings are unset."""
+
+
+class Objected(Exception):
+    """Somebody whose data would be sent has said no to this processor."""
 
 
 class InsideTransaction(RuntimeError):
@@ -127,7 +131,7 @@ def request(
     form: as the protocol wants them; auth: headers with secrets; bucket: which of its rates counts; patience: most
     seconds to wait for a turn; daily: add to today's row of the same people instead of writing one each time;
     read_seconds: how long its answer may take.
-    Raises Undeclared, SwitchedOff, InsideTransaction, Throttled and NotSent (nothing was sent), Uncertain.
+    Raises Undeclared, Objected, SwitchedOff, InsideTransaction, Throttled and NotSent (nothing was sent), Uncertain.
     """
     url = _url(processor, path, place or {}, query or {})
     if why not in processor.purposes:
@@ -137,6 +141,8 @@ def request(
         raise Undeclared(f"{', '.join(fields)} would go to {processor.key} without saying whose it is")
     if connection.in_atomic_block:
         raise InsideTransaction(f"{processor.key}: no HTTP inside a transaction; record and commit first.")
+    if why in processor.objectable and objections.among(processor.key, about):
+        raise Objected(f"somebody said no to {processor.key}")
     throttle.take(processor, bucket, patience=patience)
     rows = record(processor, why=why, about=about, fields=fields, daily=daily)
     headers = dict(auth or {})

@@ -46,7 +46,7 @@ class Processor:
     address of its API, "" while it is switched off; does: what it is for; purposes: why a request is made, by key;
     fields: all that may be sent about a person; technical: further names in requests, none of them about a person;
     location: where it keeps data; agreement: address of its data processing agreement; rates: token bucket by name,
-    with at least "default".
+    with at least "default"; objectable: purposes to which a person may say no (`webanizr.core.objections`).
     """
 
     key: str
@@ -59,6 +59,7 @@ class Processor:
     location: Text
     agreement: str = ""
     rates: Mapping[str, Rate] = field(default_factory=lambda: {"default": Rate(5, 5)})
+    objectable: frozenset[str] = frozenset()
 
     def address(self) -> SplitResult:
         """Return the parts of the API's address; scheme and host are empty while it is switched off."""

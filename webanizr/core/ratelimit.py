@@ -13,7 +13,9 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 _local: dict[str, tuple[int, float]] = {}
 _lock = threading.Lock()
@@ -21,8 +23,9 @@ _lock = threading.Lock()
 
 @functools.cache
 def connection() -> redis.Redis:
-    """Return this process's Redis connection pool."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
+    """Return this process's Redis connection pool. It tries once: a dead Redis must not hold a visitor up."""
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5, retry=once)
 
 
 def digest(kind: str, subject: str, *, now: float | None = None) -> str:

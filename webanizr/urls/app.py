@@ -2,10 +2,17 @@
 
 from django.urls import include, path
 
+from webanizr.core.mail_events import Webhook
+from webanizr.core.permissions import requires
+
+mail_hook = requires("public")(Webhook.as_view())
+
 urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("privacy.urls")),
     path("", include("newsletters.urls")),
+    path("", include("privacy.sharing.urls")),
+    path("webhooks/mail/", mail_hook, name="mail_webhook"),
     path("", include("sites.urls")),
     path("api/v1/", include("sites.api.urls")),
     path("", include("webanizr.urls.local")),

@@ -1,0 +1,1 @@
+"""The page that says with whom somebody's data was shared, and lets them say no to the statistics."""
