@@ -16,7 +16,7 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from privacy import statistics
+from privacy import health, statistics
 from privacy.connectors.base import Identity
 from privacy.connectors.matomo import Hit, Matomo, pseudonyms
 from tests import cast, external
@@ -164,3 +164,30 @@ def test_the_switched_off_visits_log_blocks_erasing_and_says_so(counter: Fake, a
         verdict = Matomo().verify_absent(Identity(person_id))
         assert not verdict.absent
         assert verdict.evidence == ("matomo_refused",)
+
+
+def test_staff_see_how_the_external_systems_are_doing(
+    counter: Fake, as_role: Role, role_connection: Callable[[str], Any]
+) -> None:
+    sam = cast.person("Sam")
+    with role_connection("migrator") as connection, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL row_security = on")
+        cursor.execute("SELECT staff_set(%s, %s, %s, true)", [sam.email, "Sam", "support"])
+    browser = Client(headers={"accept-language": "en-gb"})
+    with as_role("worker"), external.configured(counter):
+        health.check()
+    with as_role("staff"), external.configured(counter):
+        browser.force_login(sam, backend="allauth.account.auth_backends.AuthenticationBackend")
+        page = browser.get("/admin/system/").content.decode()
+        assert "Matomo" in page
+        assert "works" in page
+        assert "switched off: what needs it is blocked" in page  # no mailing platform in this test
+        assert "b" * 32 not in page
+    counter.fail("503")
+    with as_role("worker"), external.configured(counter):
+        health.check()
+    with as_role("staff"), external.configured(counter):
+        browser.force_login(sam, backend="allauth.account.auth_backends.AuthenticationBackend")
+        page = browser.get("/admin/system/").content.decode()
+        assert "doesn&#x27;t answer" in page or "doesn't answer" in page
+        assert "http_503" in page

@@ -350,6 +350,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep-log-heads": {"task": "privacy.tasks.keep_log_heads", "schedule": 86400.0, "options": {"expires": 3600}},
     "forget-questions": {"task": "privacy.tasks.forget_questions", "schedule": 86400.0, "options": {"expires": 3600}},
     "send-statistics": {"task": "privacy.statistics.send", "schedule": 10.0, "options": {"expires": 9}},
+    "send-statistics": {"task": "privacy.statistics.send", "schedule": 5.0, "options": {"expires": 4}},
     "check-systems": {"task": "privacy.health.check", "schedule": 60.0, "options": {"expires": 50}},
     "sweep": {"task": "webanizr.core.tasks.sweep", "schedule": 3600.0, "options": {"expires": 600}},
     # without a platform there is nothing to keep in step
