@@ -15,6 +15,8 @@ from botocore.exceptions import BotoCoreError
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from newsletters.addresses import key_of
+from newsletters.models import Suppression
 from tests import cast
 from tests.fakes import ses
 from tests.fakes.server import running
@@ -155,7 +157,8 @@ def test_repeated_hard_bounces_stop_mail_and_every_bounce_tells_the_newsletter(
     provider: ses.Ses, as_role: Role, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[tuple[str, str]] = []
-    monkeypatch.setattr(mail_events, "listeners", [lambda address, kind, now: heard.append((address, str(kind)))])
+    mine: mail_events.Listener = lambda address, kind, now: heard.append((address, str(kind)))  # noqa: E731
+    monkeypatch.setattr(mail_events, "listeners", [*mail_events.listeners, mine])
     alice = someone(as_role)
     queue(alice)
     work(alice.account.pk, DELIVER, as_role)
@@ -181,6 +184,7 @@ def test_repeated_hard_bounces_stop_mail_and_every_bounce_tells_the_newsletter(
         with tenancy.tenant(tenancy.PLATFORM_ACCOUNT):
             assert {event.sealed for event in MailEvent.objects.all()} == {None}  # the address is gone
         assert alice.user.email not in str([row.__dict__ for row in MailStop.objects.all()])
+        assert Suppression.objects.filter(address_key=key_of(alice.user.email)).exists()  # no newsletter either
         assert mail_events.stopped(alice.user.email)
         assert not mail_events.stopped(alice.user.email, now=timezone.now() + timedelta(days=31))
 

@@ -8,6 +8,7 @@ from newsletters import scope
 from newsletters.addresses import key_of
 from newsletters.models import Contact, Suppression
 from newsletters.services import queue
+from webanizr.core.models import MailEvent
 
 
 def suppress(*, contact: Contact, reason: str, now: datetime) -> None:
@@ -27,3 +28,12 @@ def suppress_address(*, address: str, reason: str, now: datetime) -> None:
     Suppression.objects.bulk_create(
         [Suppression(address_key=key_of(address), reason=Suppression.Reason(reason), at=now)], ignore_conflicts=True
     )
+
+
+def heed_mail(*, address: str, kind: str, now: datetime) -> None:
+    """Stop the newsletter for an address from which mail about an account bounced, or was complained about.
+
+    Args: kind: of `core.models.MailEvent.Kind`. Called in the worker, inside the event's transaction.
+    """
+    reason = Suppression.Reason.COMPLAINT if kind == MailEvent.Kind.COMPLAINT else Suppression.Reason.BOUNCE
+    suppress_address(address=address, reason=reason, now=now)

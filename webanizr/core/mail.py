@@ -115,7 +115,7 @@ def deliver(*, account_id: uuid.UUID, mail_id: str) -> None:
     only when none came within settings.MAIL_DOUBT_SECONDS is it sent again.
     """
     with tenancy.tenant(account_id):
-        mail = Mail.objects.select_for_update().filter(id=mail_id).first()
+        mail = Mail.objects.filter(id=mail_id).first()
         if mail is None:
             return
         content = vault.unseal_note(mail.sealed, purpose="mail")
@@ -127,9 +127,7 @@ def deliver(*, account_id: uuid.UUID, mail_id: str) -> None:
         doubt = timedelta(seconds=settings.MAIL_DOUBT_SECONDS)
         if mail.attempted_at is not None and now < mail.attempted_at + doubt:
             raise Later((mail.attempted_at + doubt - now).total_seconds())
-        mail.attempted_at = now
-        mail.save(update_fields=["attempted_at"])
-        person_id = content.get("person") or person_of(content["to"])
+        person_id = person_of(content["to"])
     message = build(
         to=content["to"],
         template=mail.template,
@@ -138,10 +136,12 @@ def deliver(*, account_id: uuid.UUID, mail_id: str) -> None:
         key=str(mail.id),
         headers=content.get("headers"),
     )
+    with tenancy.tenant(account_id):
+        Mail.objects.filter(id=mail_id).update(attempted_at=now)
     if settings.EMAIL_BACKEND.startswith("anymail."):
         message.metadata = {"mail": str(mail.id), "account": str(account_id)}  # type: ignore[attr-defined]  # anymail's
         if person_id:
-            net.record(SES, why="mail", about=[uuid.UUID(str(person_id))], fields=["email", "words"])
+            net.record(SES, why="mail", about=[person_id], fields=["email", "words"])
     try:
         message.send()
     except AnymailAPIError as error:
