@@ -8,3 +8,7 @@ class BillingConfig(AppConfig):
 
     name = "billing"
     label = "billing"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from billing import seller  # noqa: F401  # registers on import

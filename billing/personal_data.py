@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.datamap import KEY, LINK, MOMENT, SETTING, STATE, NotPersonal, table
+from privacy.datamap import KEY, LINK, MOMENT, SETTING, STATE, Basis, NotPersonal, Personal, Subject, place, table
 
 PERIOD = NotPersonal(_("Which days a subscription covers and are paid for"))
 
@@ -23,6 +23,214 @@ table(
     consumer=SETTING,
     contracted_on=PERIOD,
     first_term_end=PERIOD,
+    invoiced_until=PERIOD,
+    ends_on=PERIOD,
+    suspended_on=PERIOD,
     withdrawn_on=PERIOD,
+    checked_on=PERIOD,
+    unused=PERIOD,
     changed_at=MOMENT,
+)
+
+ADDRESSING = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Addressing your invoices, and nothing else"),
+    basis=Basis.CONTRACT,
+    retention=_("As long as you have an account; gone at once when you erase it"),
+)
+table(
+    "billing.BillingProfile",
+    id=KEY,
+    account=LINK,
+    kind=ADDRESSING,
+    name=ADDRESSING,
+    street=ADDRESSING,
+    postcode=ADDRESSING,
+    city=ADDRESSING,
+    country=ADDRESSING,
+    vat_id=ADDRESSING,
+    vat_check=ADDRESSING,
+    vat_checked_at=MOMENT,
+    vat_check_reference=ADDRESSING,
+    kvk=ADDRESSING,
+    reference=ADDRESSING,
+    customer_no=ADDRESSING,
+    changed_at=MOMENT,
+)
+AMOUNT = NotPersonal(_("An amount or a rate"))
+ASKED = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Knowing who asked for a plan"),
+    basis=Basis.CONTRACT,
+    retention=_("As long as you have an account; gone at once when you erase it"),
+)
+REFERENCE = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Recognising your payment"),
+    basis=Basis.CONTRACT,
+    retention=_("As long as the invoice that it pays"),
+)
+table(
+    "billing.PaymentRequest",
+    id=KEY,
+    account=LINK,
+    code=REFERENCE,
+    rf=REFERENCE,
+    plan=SETTING,
+    interval=SETTING,
+    state=STATE,
+    net_cents=AMOUNT,
+    vat_cents=AMOUNT,
+    gross_cents=AMOUNT,
+    vat_rate=AMOUNT,
+    treatment=AMOUNT,
+    made_at=MOMENT,
+    expires_on=PERIOD,
+    paid_on=PERIOD,
+    made_by=ASKED,
+)
+table("billing.Reminder", id=KEY, account=LINK, invoice_id=LINK, step=STATE, sent_on=MOMENT)
+table(
+    "billing.PaymentReference",
+    rf=REFERENCE,
+    customer_id=LINK,
+    request_id=LINK,
+    invoice_id=LINK,
+    made_at=MOMENT,
+)
+table("billing.VatRate", id=KEY, country=AMOUNT, rate=AMOUNT, valid_from=AMOUNT)
+COUNTER = NotPersonal(_("The counting of invoices: numbers, days and hashes"))
+table("billing.Series", id=KEY, code=COUNTER, year=COUNTER, last_no=COUNTER, last_date=COUNTER, last_hash=COUNTER)
+table(
+    "billing.Journal",
+    id=KEY,
+    series=COUNTER,
+    year=COUNTER,
+    no=COUNTER,
+    issued_on=COUNTER,
+    kind=COUNTER,
+    gross_cents=AMOUNT,
+    sha256=COUNTER,
+    chain=COUNTER,
+    erased_on=COUNTER,
+)
+ISSUED = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Keeping the invoice as it was issued, as the tax law asks"),
+    basis=Basis.LEGAL_OBLIGATION,
+    retention=_("Until 31 December of the 7th year after it (the 10th for sales under the EU's One Stop Shop)"),
+)
+table(
+    "billing.Invoice",
+    id=KEY,
+    customer_id=ISSUED,
+    kind=COUNTER,
+    series=COUNTER,
+    year=COUNTER,
+    no=COUNTER,
+    number=COUNTER,
+    issued_on=COUNTER,
+    due_on=COUNTER,
+    period_start=PERIOD,
+    period_end=PERIOD,
+    seller=NotPersonal(_("Our own name and address")),
+    buyer=ISSUED,
+    buyer_reference=ISSUED,
+    customer_no=ISSUED,
+    treatment=AMOUNT,
+    reason=AMOUNT,
+    lines=AMOUNT,
+    vat=AMOUNT,
+    net_cents=AMOUNT,
+    vat_cents=AMOUNT,
+    gross_cents=AMOUNT,
+    credits=LINK,
+    rf=ISSUED,
+    paid_on=PERIOD,
+    language=SETTING,
+    evidence=ISSUED,
+    ubl=ISSUED,
+    cii=ISSUED,
+    sha256=COUNTER,
+    retain_until=COUNTER,
+    pdf_key=COUNTER,
+    pdf_sha256=COUNTER,
+    sent_at=MOMENT,
+)
+place("storage", "invoices/", ISSUED)
+BANK = NotPersonal(_("What the bank says of our own account"))
+STAFF_ACT = Personal(
+    subject=Subject.STAFF,
+    purpose=_("Knowing who of billing did it"),
+    basis=Basis.LEGITIMATE_INTEREST,
+    retention=_("As long as the books are kept"),
+)
+table(
+    "billing.BankStatement",
+    id=KEY,
+    sha256=BANK,
+    format=BANK,
+    name=BANK,
+    opening_cents=BANK,
+    closing_cents=BANK,
+    opened_on=BANK,
+    closed_on=BANK,
+    lines_count=BANK,
+    known_count=BANK,
+    in_cents=BANK,
+    out_cents=BANK,
+    imported_by=STAFF_ACT,
+    imported_at=MOMENT,
+)
+PAYER = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Knowing which invoice a transfer pays"),
+    basis=Basis.LEGAL_OBLIGATION,
+    retention=_("Name, account number and text 30 days; a hash of the account number and its country with the books"),
+    exported=False,
+)
+table(
+    "billing.BankLine",
+    id=KEY,
+    statement=LINK,
+    position=BANK,
+    fingerprint=PAYER,
+    booked_on=BANK,
+    cents=BANK,
+    state=STATE,
+    targets=REFERENCE,
+    payer=PAYER,
+    payer_hash=PAYER,
+    payer_country=PAYER,
+)
+table(
+    "billing.Allocation",
+    id=KEY,
+    customer_id=LINK,
+    line=LINK,
+    credit=LINK,
+    invoice=LINK,
+    request_id=LINK,
+    cents=AMOUNT,
+    made_at=MOMENT,
+)
+table(
+    "billing.Refund",
+    id=KEY,
+    customer_id=LINK,
+    line=LINK,
+    credit=LINK,
+    cents=AMOUNT,
+    reason=STATE,
+    state=STATE,
+    sealed=Personal(
+        subject=Subject.ACCOUNT_HOLDER,
+        purpose=_("Paying money back to you"),
+        basis=Basis.CONTRACT,
+        retention=_("Until it has been paid"),
+        exported=False,
+    ),
+    made_on=PERIOD,
+    due_on=PERIOD,
+    finished_at=MOMENT,
 )

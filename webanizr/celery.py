@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webanizr.settings")
 
 app = Celery("webanizr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["webanizr.core", "privacy", "accounts", "newsletters", "sites"])
+app.autodiscover_tasks(["webanizr.core", "privacy", "accounts", "billing", "newsletters", "sites"])
 app.conf.imports = [
     "webanizr.core.mail",
     "webanizr.core.mail_events",

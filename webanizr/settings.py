@@ -320,6 +320,19 @@ PROCESSOR_RATES = {
     name: float(env(f"{name.upper()}_RATE", "0")) for name in ("brevo", "listmonk", "mailchimp", "matomo")
 }
 
+# --- billing: who sends the invoices, and the account that customers pay to
+SELLER = {
+    "name": env("SELLER_NAME", "Webanizr B.V."),  # as registered at the bank, which compares it with the IBAN
+    "street": env("SELLER_STREET", "Kanaalweg 14"),
+    "postcode": env("SELLER_POSTCODE", "3526 KL"),
+    "city": env("SELLER_CITY", "Utrecht"),
+    "vat_id": env("SELLER_VAT_ID", "NL865432107B01" if LOCAL else ""),
+    "kvk": env("SELLER_KVK", "87654321" if LOCAL else ""),
+    "iban": env("SELLER_IBAN", "NL91ABNA0417164300" if LOCAL else "").replace(" ", ""),
+    "bic": env("SELLER_BIC", "ABNANL2A" if LOCAL else ""),
+}
+BILLING_OSS = env_bool("BILLING_OSS")  # registered for the One Stop Shop: consumers in the EU pay their own rate
+
 # --- Celery: the broker's message is only a nudge; the outbox holds the truth
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 5, "visibility_timeout": 3600}
@@ -349,9 +362,10 @@ CELERY_BEAT_SCHEDULE = {
     "expire-consents": {"task": "privacy.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 25}},
     "keep-log-heads": {"task": "privacy.tasks.keep_log_heads", "schedule": 86400.0, "options": {"expires": 3600}},
     "forget-questions": {"task": "privacy.tasks.forget_questions", "schedule": 86400.0, "options": {"expires": 3600}},
-    "send-statistics": {"task": "privacy.statistics.send", "schedule": 10.0, "options": {"expires": 9}},
     "send-statistics": {"task": "privacy.statistics.send", "schedule": 5.0, "options": {"expires": 4}},
     "check-systems": {"task": "privacy.health.check", "schedule": 60.0, "options": {"expires": 50}},
+    "billing-daily": {"task": "billing.tasks.daily", "schedule": 300.0, "options": {"expires": 240}},
+    "billing-retention": {"task": "billing.tasks.retention", "schedule": 3600.0, "options": {"expires": 600}},
     "sweep": {"task": "webanizr.core.tasks.sweep", "schedule": 3600.0, "options": {"expires": 600}},
     # without a platform there is nothing to keep in step
     **(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from webanizr.core import mail_events, net, outbox, tenancy, vault
+from webanizr.core import mail_events, net, outbox, storage, tenancy, vault
 from webanizr.core.models import Mail
 from webanizr.core.processors import Field, Processor, declare
 from webanizr.core.tasks import Later, TenantTask
@@ -45,6 +46,9 @@ SES = declare(
     )
 )
 
+# A stored file that goes along: (key in the storage, name that the reader sees, media type).
+File = tuple[str, str, str]
+
 
 def send(
     *,
@@ -54,20 +58,22 @@ def send(
     language: str | None = None,
     account_id: uuid.UUID | None = None,
     headers: dict[str, str] | None = None,
+    files: list[File] | None = None,
 ) -> uuid.UUID:
     """Queue one mail; return its id, which is also its idempotency key.
 
     Args: to: address; template: e.g. "mail/code" for mail/code.{subject.txt,txt,html}; context: JSON values only;
     language: nl or en-gb, default the active one; account_id: PLATFORM_ACCOUNT for somebody who has no account yet;
-    headers: more of them, as List-Unsubscribe.
+    headers: more of them, as List-Unsubscribe; files: stored files to attach.
     """
     if account_id == tenancy.PLATFORM_ACCOUNT:
         with tenancy.context(account_id=tenancy.PLATFORM_ACCOUNT, user_id=tenancy.current_user_id()):
-            return send(to=to, template=template, context=context, language=language, headers=headers)
+            return send(to=to, template=template, context=context, language=language, headers=headers, files=files)
+    content = {"to": to, "context": context, "headers": headers or {}, "files": files or []}
     mail = Mail.objects.create(
         template=template,
         language=language or translation.get_language() or settings.LANGUAGE_CODE,
-        sealed=vault.seal_note({"to": to, "context": context, "headers": headers or {}}, purpose="mail"),
+        sealed=vault.seal_note(content, purpose="mail"),
     )
     outbox.add("webanizr.core.mail.deliver", mail_id=mail.id)
     return mail.id
@@ -81,8 +87,9 @@ def build(
     language: str,
     key: str,
     headers: dict[str, str] | None = None,
+    files: Sequence[File] = (),
 ) -> EmailMultiAlternatives:
-    """Render a mail: HTML with its styles inlined, and the hand-written text twin."""
+    """Render a mail: HTML with its styles inlined, the hand-written text twin, and stored files."""
     words = {**context, "app_url": settings.APP_URL, "language": language}
     with translation.override(language):
         subject = " ".join(render_to_string(f"{template}.subject.txt", words).split())
@@ -93,6 +100,8 @@ def build(
         )
     message = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [to])
     message.attach_alternative(html, "text/html")
+    for stored, name, media_type in files:
+        message.attach(name, storage.get(stored), media_type)
     message.extra_headers["Message-ID"] = f"<{key}@webanizr.nl>"  # the same on every attempt
     message.extra_headers["Auto-Submitted"] = "auto-generated"
     message.extra_headers |= headers or {}
@@ -135,6 +144,7 @@ def deliver(*, account_id: uuid.UUID, mail_id: str) -> None:
         language=mail.language,
         key=str(mail.id),
         headers=content.get("headers"),
+        files=[(stored, name, media_type) for stored, name, media_type in content.get("files", ())],
     )
     with tenancy.tenant(account_id):
         Mail.objects.filter(id=mail_id).update(attempted_at=now)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 MANIFEST = Path("static/vendor/manifest.json")
 # Folders that hold nothing but what the manifest names.
-FOLDERS = ("static/vendor", "static/fonts", "static/icons")
+FOLDERS = ("static/vendor", "static/fonts", "static/icons", "billing/assets/fonts")
 LICENCES = {"MIT", "0BSD", "ISC", "OFL-1.1", "Apache-2.0"}
 
 

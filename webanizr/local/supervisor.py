@@ -141,6 +141,9 @@ def programs(servers: Servers, ports: Ports, place: Place) -> list[Program]:
     exporter = ["worker", "--queues", "export", "--concurrency", "1", "--hostname", "exporter@localhost", *quick]
     listed.append(Background("beat", ["beat"], servers.environment("worker", ports), place))
     listed.append(Background("worker", worker, servers.environment("worker", ports), place))
+    # PDFs and the XSLT engine take 300 MB: a process of their own
+    billing = ["worker", "--queues", "billing", "--concurrency", "1", "--hostname", "billing@localhost", *quick]
+    listed.append(Background("billing", billing, servers.environment("worker", ports), place))
     listed.append(Background("exporter", exporter, servers.environment("exporter", ports), place))
     eraser = ["worker", "--queues", "erase", "--concurrency", "1", "--hostname", "eraser@localhost", *quick]
     listed.append(Background("eraser", eraser, servers.environment("eraser", ports), place))
@@ -211,7 +214,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the web services and beat, then the workers, which may still be finishing a task."""
-        front = [service for service in self.services if service.name not in ("worker", "exporter")]
+        front = [service for service in self.services if service.name not in ("worker", "billing", "exporter")]
         back = [service for service in self.services if service not in front]
         for group in (front, back):
             for service in group:

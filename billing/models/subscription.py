@@ -39,7 +39,12 @@ class Subscription(TenantModel):
     consumer = models.BooleanField(default=False)  # was sold to a consumer: withdrawal, monthly cancellation
     contracted_on = models.DateField(null=True)  # the sale; withdrawal counts from here
     first_term_end = models.DateField(null=True)  # from here on a consumer may cancel by the month
+    invoiced_until = models.DateField(null=True)  # first day that no invoice covers
+    ends_on = models.DateField(null=True)  # cancelled: from this day on the account is free
+    suspended_on = models.DateField(null=True)
     withdrawn_on = models.DateField(null=True)
+    checked_on = models.DateField(null=True)  # the day of the last daily look
+    unused = models.JSONField(null=True)  # of the former plan: {"plan", "cents", "start", "end"}, for the next invoice
     changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,0 +1,150 @@
+"""Billing's background work, all of it in the queue "billing": its worker alone holds the PDF and XSLT engines."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from datetime import date
+
+from celery import shared_task
+from django.db import connection, transaction
+from django.utils import timezone
+
+from billing import documents, purpose
+from billing.models import BankLine, Invoice
+from billing.selectors import today
+from billing.services import invoices, notices, renewals, retention, settlement
+from webanizr.core import storage, tenancy
+from webanizr.core.tasks import TenantTask
+
+log = logging.getLogger(__name__)
+BATCH = 500
+
+
+@shared_task(base=TenantTask, name="billing.tasks.invoice_account", queue="billing")
+def invoice_account() -> None:
+    """Issue the invoice that an account's subscription needs now."""
+    with purpose.billing():
+        renewals.invoice_account(tenancy.current_account_id(), now=today())
+
+
+@shared_task(base=TenantTask, name="billing.tasks.credit_ahead", queue="billing")
+def credit_ahead(*, period_start: str) -> None:
+    """Credit the invoice of a coming period that will be another, or won't be."""
+    with purpose.billing():
+        renewals.credit_ahead(tenancy.current_account_id(), period_start=date.fromisoformat(period_start), now=today())
+
+
+@shared_task(base=TenantTask, name="billing.tasks.credit_withdrawal", queue="billing")
+def credit_withdrawal() -> None:
+    """Credit a purchase that was withdrawn from."""
+    with purpose.billing():
+        renewals.credit_withdrawal(tenancy.current_account_id(), now=today())
+
+
+@shared_task(base=TenantTask, name="billing.tasks.credit_invoice", queue="billing")
+def credit_invoice(*, invoice_id: str, net_cents: int = 0) -> None:
+    """Credit an invoice, or a part of it, as billing staff asked."""
+    with purpose.billing():
+        settlement.credit_by_staff(uuid.UUID(invoice_id), net_cents=net_cents or None, now=today())
+
+
+class _StepsTask(TenantTask):
+    atomic = False
+    abstract = True
+
+
+@shared_task(base=_StepsTask, name="billing.tasks.book_lines", queue="billing")
+def book_lines(*, account_id: uuid.UUID, statement_id: str = "", line_id: str = "") -> None:
+    """Book the matched lines of a statement, or one line: each in transactions of its own, so that one bad line
+    holds up no other.
+    """
+    with transaction.atomic(), purpose.billing():
+        lines = BankLine.objects.filter(state=BankLine.State.MATCHED)
+        lines = lines.filter(id=uuid.UUID(line_id)) if line_id else lines.filter(statement=uuid.UUID(statement_id))
+        ids = list(lines.order_by("position").values_list("id", flat=True))
+    failed = 0
+    for found in ids:
+        try:
+            settlement.book_line(found, now=today())
+        except Exception as error:  # the others go on; the row is tried again
+            log.error("bank line %s could not be booked: %s", found, type(error).__name__)
+            failed += 1
+    if failed:
+        raise RuntimeError(f"{failed} of {len(ids)} lines were not booked")
+
+
+@shared_task(base=_StepsTask, name="billing.tasks.make_document", queue="billing")
+def make_document(*, account_id: uuid.UUID, invoice_id: str) -> None:
+    """Make an invoice's PDF, store it, and mail it with its UBL; once, however often this runs."""
+    with transaction.atomic(), purpose.billing():
+        invoice = Invoice.objects.select_related("credits").filter(id=invoice_id).first()
+    if invoice is None:
+        return
+    if not invoice.pdf_key:
+        with transaction.atomic(), purpose.billing():
+            document = invoices.document_of(invoice)
+        data = documents.pdf(document, customer_no=invoice.customer_no, cii=invoice.cii.encode())
+        key, ubl_key = keys_of(invoice)
+        storage.put(key, data, content_type="application/pdf")
+        storage.put(ubl_key, invoice.ubl.encode(), content_type="application/xml")
+        with transaction.atomic(), purpose.billing():
+            Invoice.objects.filter(id=invoice.id, pdf_key="").update(
+                pdf_key=key, pdf_sha256=hashlib.sha256(data).digest()
+            )
+    if invoice.customer_id is None:
+        return
+    with tenancy.tenant(invoice.customer_id), purpose.billing():
+        if Invoice.objects.filter(id=invoice.id, sent_at__isnull=True).update(sent_at=timezone.now()):
+            mail_invoice(invoice)
+
+
+def keys_of(invoice: Invoice) -> tuple[str, str]:
+    """Return where an invoice's PDF and UBL are stored: ids only, nothing personal."""
+    stem = f"invoices/{invoice.year}/{invoice.id}"
+    return f"{stem}.pdf", f"{stem}.xml"
+
+
+def mail_invoice(invoice: Invoice) -> None:
+    """Mail an invoice or credit note to the owners, with both files."""
+    assert invoice.customer_id is not None
+    pdf_key, ubl_key = keys_of(invoice)
+    notices.to_owners(
+        invoice.customer_id,
+        "mail/credit_note" if invoice.credit else "mail/invoice",
+        files=[
+            (pdf_key, f"{invoice.number}.pdf", "application/pdf"),
+            (ubl_key, f"{invoice.number}.xml", "application/xml"),
+        ],
+        number=invoice.number,
+        gross_cents=invoice.gross_cents,
+        due_on=invoice.due_on,
+        settled=invoice.paid_on is not None,
+        credited=invoice.credits.number if invoice.credits else "",
+    )
+
+
+@shared_task(name="billing.tasks.daily", queue="billing")
+def daily() -> int:
+    """Look at every subscription once a day, soon after midnight in Amsterdam; return how many were looked at."""
+    now = today()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM billing_accounts_to_check(%s, %s)", [now, BATCH])
+        accounts = [row[0] for row in cursor.fetchall()]
+    for account_id in accounts:
+        try:
+            with tenancy.tenant(account_id), purpose.billing():
+                renewals.daily(account_id, now=now)
+        except Exception as error:  # one account's trouble is not another's
+            log.error("billing of account %s failed: %s", account_id, type(error).__name__)
+    return len(accounts)
+
+
+@shared_task(name="billing.tasks.retention", queue="billing")
+def erase_what_is_over() -> None:
+    """Forget payers after 30 days, and invoices after their legal term."""
+    now = today()
+    retention.purge_payers(now=now)
+    while retention.erase_expired(now=now) == retention.BATCH:
+        pass
