@@ -2,7 +2,22 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from privacy.datamap import KEY, LINK, MOMENT, SETTING, STATE, Basis, NotPersonal, Personal, Subject, place, table
+from privacy.datamap import (
+    KEY,
+    LINK,
+    MOMENT,
+    SETTING,
+    STATE,
+    Basis,
+    Erase,
+    NotPersonal,
+    Path,
+    Personal,
+    Scope,
+    Subject,
+    place,
+    table,
+)
 
 PERIOD = NotPersonal(_("Which days a subscription covers and are paid for"))
 
@@ -58,17 +73,21 @@ table(
     changed_at=MOMENT,
 )
 AMOUNT = NotPersonal(_("An amount or a rate"))
-ASKED = Personal(
-    subject=Subject.ACCOUNT_HOLDER,
-    purpose=_("Knowing who asked for a plan"),
-    basis=Basis.CONTRACT,
-    retention=_("As long as you have an account; gone at once when you erase it"),
-)
 REFERENCE = Personal(
     subject=Subject.ACCOUNT_HOLDER,
     purpose=_("Recognising your payment"),
     basis=Basis.CONTRACT,
     retention=_("As long as the invoice that it pays"),
+    erase=Erase.KEPT,
+)
+# Rows of the books stay when the account goes, without its number.
+CUSTOMER = Path(Scope.ACCOUNT, "customer_id", unlink=True)
+WHOSE = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Knowing whose invoice or payment it is"),
+    basis=Basis.CONTRACT,
+    retention=_("As long as you have an account; gone at once when you erase it"),
+    erase=Erase.UNLINK,
 )
 table(
     "billing.PaymentRequest",
@@ -87,13 +106,13 @@ table(
     made_at=MOMENT,
     expires_on=PERIOD,
     paid_on=PERIOD,
-    made_by=ASKED,
 )
 table("billing.Reminder", id=KEY, account=LINK, invoice_id=LINK, step=STATE, sent_on=MOMENT)
 table(
     "billing.PaymentReference",
+    CUSTOMER,
     rf=REFERENCE,
-    customer_id=LINK,
+    customer_id=WHOSE,
     request_id=LINK,
     invoice_id=LINK,
     made_at=MOMENT,
@@ -119,11 +138,13 @@ ISSUED = Personal(
     purpose=_("Keeping the invoice as it was issued, as the tax law asks"),
     basis=Basis.LEGAL_OBLIGATION,
     retention=_("Until 31 December of the 7th year after it (the 10th for sales under the EU's One Stop Shop)"),
+    erase=Erase.KEPT,
 )
 table(
     "billing.Invoice",
+    CUSTOMER,
     id=KEY,
-    customer_id=ISSUED,
+    customer_id=WHOSE,
     kind=COUNTER,
     series=COUNTER,
     year=COUNTER,
@@ -164,6 +185,8 @@ STAFF_ACT = Personal(
     purpose=_("Knowing who of billing did it"),
     basis=Basis.LEGITIMATE_INTEREST,
     retention=_("As long as the books are kept"),
+    exported=False,
+    erase=Erase.KEPT,
 )
 table(
     "billing.BankStatement",
@@ -188,6 +211,7 @@ PAYER = Personal(
     basis=Basis.LEGAL_OBLIGATION,
     retention=_("Name, account number and text 30 days; a hash of the account number and its country with the books"),
     exported=False,
+    erase=Erase.EXPIRES,
 )
 table(
     "billing.BankLine",
@@ -205,8 +229,9 @@ table(
 )
 table(
     "billing.Allocation",
+    CUSTOMER,
     id=KEY,
-    customer_id=LINK,
+    customer_id=WHOSE,
     line=LINK,
     credit=LINK,
     invoice=LINK,
@@ -216,8 +241,9 @@ table(
 )
 table(
     "billing.Refund",
+    CUSTOMER,
     id=KEY,
-    customer_id=LINK,
+    customer_id=WHOSE,
     line=LINK,
     credit=LINK,
     cents=AMOUNT,
@@ -229,6 +255,7 @@ table(
         basis=Basis.CONTRACT,
         retention=_("Until it has been paid"),
         exported=False,
+        erase=Erase.EXPIRES,
     ),
     made_on=PERIOD,
     due_on=PERIOD,

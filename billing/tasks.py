@@ -146,5 +146,6 @@ def erase_what_is_over() -> None:
     """Forget payers after 30 days, and invoices after their legal term."""
     now = today()
     retention.purge_payers(now=now)
+    retention.tidy()
     while retention.erase_expired(now=now) == retention.BATCH:
         pass

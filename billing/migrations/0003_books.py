@@ -281,7 +281,6 @@ class Migration(migrations.Migration):
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("expires_on", models.DateField()),
                 ("paid_on", models.DateField(null=True)),
-                ("made_by", models.UUIDField()),
                 (
                     "account",
                     models.ForeignKey(

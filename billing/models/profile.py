@@ -75,7 +75,6 @@ class PaymentRequest(TenantModel):
     made_at = models.DateTimeField(default=timezone.now)
     expires_on = models.DateField()  # the last day on which it may be paid
     paid_on = models.DateField(null=True)
-    made_by = models.UUIDField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "code"], name="payment_request_code")]

@@ -51,7 +51,7 @@ def purchase(
                 _start_on_terms(subscription, plan, interval, now)
                 audit.record("subscription.started", actor_id=actor.pk)
                 return None
-            request = _request(account_id, profile, plan, interval, actor, now)
+            request = _request(account_id, profile, plan, interval, now)
             subscription.plan, subscription.interval, subscription.state = plan, interval, State.PENDING
             subscription.net_cents = request.net_cents
         audit.record("payment.requested", actor_id=actor.pk, target_id=request.id)
@@ -77,9 +77,7 @@ def _start_on_terms(subscription: Subscription, plan: str, interval: str, now: d
     outbox.add("billing.tasks.invoice_account")
 
 
-def _request(
-    account_id: uuid.UUID, profile: BillingProfile, plan: str, interval: str, actor: User, now: date
-) -> PaymentRequest:
+def _request(account_id: uuid.UUID, profile: BillingProfile, plan: str, interval: str, now: date) -> PaymentRequest:
     end = period_end(now, interval, anchor_day=now.day)
     quote = sales.quote(
         profile,
@@ -102,7 +100,6 @@ def _request(
         vat_rate=quote.rate,
         treatment=quote.treatment.kind,
         expires_on=now + timedelta(days=VALID_DAYS),
-        made_by=actor.pk,
     )
     PaymentReference.objects.create(rf=request.rf, customer_id=account_id, request_id=request.id)
     return request

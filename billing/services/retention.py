@@ -1,4 +1,4 @@
-"""What goes by itself: payers' words after 30 days, invoices after their legal term, the link when an account goes."""
+"""What goes by itself: payers' words after 30 days, invoices after their legal term."""
 
 from __future__ import annotations
 
@@ -8,17 +8,8 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from billing import purpose
-from billing.models import (
-    Allocation,
-    BankLine,
-    BillingProfile,
-    Invoice,
-    PaymentReference,
-    PaymentRequest,
-    Refund,
-    Reminder,
-)
-from webanizr.core import storage, tenancy
+from billing.models import Allocation, BankLine, Invoice, PaymentReference, Refund
+from webanizr.core import storage
 
 PAYER_DAYS = 30
 BATCH = 1000
@@ -59,20 +50,14 @@ def erase_expired(*, now: date) -> int:
     return len(due)
 
 
-def forget_account(account_id: uuid.UUID) -> list[tuple[str, date]]:
-    """Erase what billing keeps of an account; return (number, kept until) of the invoices that the law keeps.
+def tidy() -> int:
+    """Delete references of requests whose account is gone; return how many (nightly)."""
+    with transaction.atomic(), purpose.billing():
+        orphans = PaymentReference.objects.filter(customer_id__isnull=True, invoice_id__isnull=True)
+        return orphans.delete()[0]
 
-    Profile, requests and reminders go; issued invoices, their money and their references lose the link to the account.
-    Runs as the worker, in the account's context.
-    """
-    with tenancy.tenant(account_id), purpose.billing():
-        kept = list(
-            Invoice.objects.filter(customer_id=account_id).order_by("issued_on").values_list("number", "retain_until")
-        )
-        BillingProfile.objects.filter(account_id=account_id).delete()
-        Reminder.objects.filter(account_id=account_id).delete()
-        PaymentReference.objects.filter(customer_id=account_id, invoice_id__isnull=True).delete()
-        PaymentRequest.objects.filter(account_id=account_id).delete()
-        for model in (PaymentReference, Allocation, Refund, Invoice):
-            model.objects.filter(customer_id=account_id).update(customer_id=None)
-    return kept
+
+def kept_of(account_id: uuid.UUID) -> list[tuple[str, date]]:
+    """Return (number, last day) of the invoices that the law keeps after the account is erased (art. 17(3)(b) GDPR)."""
+    found = Invoice.objects.filter(customer_id=account_id).order_by("issued_on", "no")
+    return list(found.values_list("number", "retain_until"))
