@@ -159,6 +159,15 @@ def totals(lines: Iterable[Line]) -> Totals:
     )
 
 
+def credit_part(invoice: VatGroup, *, credited_net: int, credited_vat: int, net: int) -> VatGroup:
+    """Return the VAT group of a credit note of `net` cents of an invoice of which so much was credited before.
+
+    Each takes the VAT's difference between before and after, so that all together give exactly the invoice's.
+    """
+    amount = vat_cents(credited_net + net, invoice.rate) - credited_vat
+    return VatGroup(invoice.category, invoice.rate, net, amount, carry_cents=amount - vat_cents(net, invoice.rate))
+
+
 def one(name: str, cents: int, *, category: str, rate: Decimal, quantity: int = 1, **more: Any) -> Line:
     """Return a line of `quantity` (1 or -1, say) times an amount in whole cents."""
     return Line(name=name, quantity=Decimal(quantity), price=euros(cents), category=category, rate=rate, **more)

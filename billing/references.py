@@ -13,7 +13,8 @@ from stdnum.iso7064 import mod_97_10
 from billing.money import euros
 
 # RF, two check digits, up to 21 characters; banks break it with blanks and line ends anywhere.
-_SPREAD = re.compile(r"R\s*F\s*(?:\d\s*){2}(?:[A-Z0-9]\s*){1,21}")
+# A lookahead: what follows one reference may be taken for a part of it and hide the next one.
+_SPREAD = re.compile(r"(?=(R\s*F\s*(?:\d\s*){2}(?:[A-Z0-9]\s*){1,21}))")
 
 
 def make_rf(code: str) -> str:
@@ -44,7 +45,7 @@ def find_rf(text: str) -> list[str]:
     """
     found: dict[str, None] = {}
     for match in _SPREAD.finditer(text.upper()):
-        joined = re.sub(r"\s", "", match.group())
+        joined = re.sub(r"\s", "", match.group(1))
         for size in range(min(len(joined), 25), 4, -1):
             if iso11649.is_valid(joined[:size]):
                 found[joined[:size]] = None

@@ -15,6 +15,7 @@ from psycopg2.extensions import connection as Connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.local.running import Stack
+from tests.staff import desk, hire  # noqa: F401  # fixtures
 from webanizr.local import packages, testing
 
 

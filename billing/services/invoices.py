@@ -21,7 +21,7 @@ from billing import seller
 from billing.einvoice import cii, schemas, ubl
 from billing.einvoice.model import CREDIT, INVOICE, Document, Party
 from billing.models import BillingProfile, Invoice, PaymentReference
-from billing.money import Line, Totals, VatGroup, one, vat_cents
+from billing.money import Line, Totals, VatGroup, credit_part, one
 from billing.references import make_rf
 from billing.services.profiles import next_number
 from billing.services.sales import Quote, buyer_of
@@ -103,8 +103,7 @@ def draft_credit(*, invoice: Invoice, now: date, net_cents: int | None = None, w
     if not 0 < net <= locked.net_cents - net_before:
         raise ValueError(f"{net} cents can't be credited of {locked.number}")
     (group,) = (VatGroup.from_json(stored) for stored in locked.vat)
-    vat = vat_cents(net_before + net, group.rate) - vat_before
-    part = VatGroup(group.category, group.rate, net, vat, carry_cents=vat - vat_cents(net, group.rate))
+    part = credit_part(group, credited_net=net_before, credited_vat=vat_before, net=net)
     with translation.override(locked.language):
         line = one(
             _("Credit for invoice %(number)s") % {"number": locked.number},

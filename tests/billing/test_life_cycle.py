@@ -12,7 +12,6 @@ from billing.selectors import invoices_of, is_paying, plan_of
 from billing.services import subscriptions
 from billing.services.errors import BillingError
 from billing.services.statements import import_statement
-from tests.billing.conftest import Hire
 from tests.billing.working import (
     CONSUMER,
     AsRole,
@@ -27,6 +26,7 @@ from tests.billing.working import (
     work,
 )
 from tests.cast import Person, owner
+from tests.staff import Hire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Subscription.State

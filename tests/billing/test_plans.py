@@ -13,8 +13,8 @@ from billing.models import Subscription
 from billing.plans import BUSINESS, FREE, PLANS, PLUS
 from billing.selectors import effective_plan, is_paying, limits_of, plan_of, today
 from billing.services.subscriptions import set_by_staff
-from tests.billing.conftest import Desk, Hire
 from tests.cast import Person, owner
+from tests.staff import Desk, Hire
 from webanizr.core import tenancy
 from webanizr.core.models import Outbox
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from typing import Any
 from unittest import mock
+from xml.sax.saxutils import escape
 
 from celery import current_app
-from celery.exceptions import CDeprecationWarning
 from django.utils import timezone
 
 from billing import purpose, tasks
@@ -77,9 +76,7 @@ def work(as_role: AsRole, *, on: date | None = None, mails: bool = False) -> lis
     Args: on: the day it is; mails: deliver mails as well.
     """
     done = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CDeprecationWarning)  # the tasks' attribute `queue`, bound on first use
-        current_app.finalize(auto=True)
+    current_app.finalize(auto=True)
     with as_role("worker"), clock(on):
         while rows := outbox.claim(per_account=100, total=1000):
             for row in rows:
@@ -137,9 +134,9 @@ def camt(
             f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{on}</Dt></BookgDt>"
             f"<AcctSvcrRef>{line.get('bank_ref', f'{name}{number}')}</AcctSvcrRef>"
             f"<NtryDtls><TxDtls><Refs><EndToEndId>{line.get('e2e', 'NOTPROVIDED')}</EndToEndId></Refs>"
-            f"<RltdPties><{other}><Nm>{line.get('name', 'Alice')}</Nm></{other}>"
+            f"<RltdPties><{other}><Nm>{escape(line.get('name', 'Alice'))}</Nm></{other}>"
             f"<{other}Acct><Id><IBAN>{line.get('iban', PAYER)}</IBAN></Id></{other}Acct></RltdPties>"
-            f"<RmtInf><Ustrd>{line.get('text', '')}</Ustrd>{strd}</RmtInf></TxDtls></NtryDtls></Ntry>"
+            f"<RmtInf><Ustrd>{escape(line.get('text', ''))}</Ustrd>{strd}</RmtInf></TxDtls></NtryDtls></Ntry>"
         )
     return (
         "<?xml version='1.0' encoding='UTF-8'?><Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.08'>"

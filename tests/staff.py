@@ -1,4 +1,4 @@
-"""People who work at Webanizr, for the tests of billing."""
+"""Fixtures: people who work at Webanizr, and their browsers at the staff service."""
 
 from __future__ import annotations
 
