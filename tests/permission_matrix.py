@@ -138,6 +138,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "confirm/": "signed_in",
         "logout/": "public",
         "language/": "public",
+        "newsletter/": "staff",
         "admin/system/": "staff",
         "admin/": "staff",
         "admin/login/": "public",
