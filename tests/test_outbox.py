@@ -153,9 +153,9 @@ class Crew:
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
-    def start_worker(self) -> None:
+    def start_worker(self, app: str = "tests.chaos", *, queues: str = "default,mail") -> None:
         # the beat inside the worker asks for the relay every second
-        command = [sys.executable, "-m", "celery", "-A", "tests.chaos", "worker", "-B", "-c", "2", "-Q", "default,mail"]
+        command = [sys.executable, "-m", "celery", "-A", app, "worker", "-B", "-c", "2", "-Q", queues]
         command += ["-s", str(self.folder / "beat"), "--loglevel", "WARNING"]
         with (self.folder / "worker.log").open("ab") as log:
             worker = subprocess.Popen(

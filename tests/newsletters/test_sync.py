@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection, connections
-from django.test import override_settings
 from django.utils import timezone
 
 from newsletters.connectors import platform
 from newsletters.models import Contact, Drift, PlatformEvent, Reconcile, Suppression, SyncState
 from newsletters.selectors import audience
-from newsletters.services import erasure, events, preferences, reconcile, subscribe, suppression, sync
-from newsletters.tokens import Purpose, make
+from newsletters.services import events, preferences, reconcile, suppression, sync
 from tests import external
 from tests.conftest import _as_role
 from tests.fakes.server import Fake, running
 from tests.newsletters.conftest import Letters
+from tests.newsletters.engine import State, app, drain, due_now, erase, state_of, subscribed, unsubscribed
 from webanizr.core import ratelimit
 from webanizr.core.tasks import Later
 from webanizr.local import testing
-
-State = SyncState.State
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,52 +67,10 @@ def _empty(fake: Fake) -> Iterator[Fake]:
         cursor.execute("UPDATE newsletters_contact SET paused_until = '9999-12-31'")
 
 
-KEPT = ("PLATFORM", "BASE_URL", "API_KEY", "LIST", "WEBHOOK_SECRET")
-
-
-@contextmanager
-def app() -> Iterator[None]:
-    """Do what a person does in the browser, as the app's login, with the platform that is configured now."""
-    kept = {f"MAILING_{name}": getattr(settings, f"MAILING_{name}") for name in KEPT}
-    with _as_role("app"), override_settings(**kept):
-        yield
-
-
-def subscribed(letters: Letters, address: str, *topics: str) -> uuid.UUID:
-    """Subscribe and confirm; return the contact's id. What the platform hears of it is up to the test."""
-    now = timezone.now()
-    with app():
-        subscribe.subscribe(address=address, topics=topics or ["tips"], language="nl", source="page", now=now)
-        subscribe.confirm(token=letters.link("confirm", address).split("/")[-2], now=timezone.now())
-    return Contact.objects.get(address=address).id
-
-
-def unsubscribed(contact_id: uuid.UUID) -> None:
-    with app():
-        subscribe.unsubscribe(contact_id=contact_id, source="mail", now=timezone.now())
-
-
 def listed(fake: Fake, address: str) -> Any:
     """Return what the platform has of an address, None where it would mail nothing."""
     found = fake.act("read", {"email": address})
     return None if not found or found.get("status") == "archived" else found
-
-
-def state_of(contact_id: uuid.UUID) -> SyncState:
-    return SyncState.objects.get(contact_id=contact_id, provider=platform().key)
-
-
-def due_now() -> None:
-    """Let the waiting time pass, ours and what the platform asked for."""
-    ratelimit.connection().flushdb()
-    SyncState.objects.filter(state__in=[State.PENDING, State.PENDING_ERASE]).update(
-        due_at=timezone.now() - timedelta(seconds=1)
-    )
-
-
-def drain() -> None:
-    due_now()
-    sync.drain()
 
 
 def compared() -> Reconcile:
@@ -330,11 +285,6 @@ def test_the_forgotten_lock_waits_for_the_platforms_own_form(
 
 
 # --- erasing
-
-
-def erase(contact_id: uuid.UUID) -> None:
-    with app():
-        erasure.erase(token=make(Purpose.ERASE, contact_id), now=timezone.now())
 
 
 def test_erasing_is_over_when_a_second_look_finds_nothing(there: Fake, letters: Letters, address: str) -> None:
