@@ -16,7 +16,6 @@ app.conf.beat_schedule = {
     "relay": {"task": "webanizr.core.tasks.relay", "schedule": 0.5, "options": {"expires": 5}},
     "drain": {"task": tasks.drain.name, "schedule": 0.5, "options": {"expires": 5}},
 }
-app.conf.timezone = "UTC"
 sync.DRAIN_SECONDS = 5.0
 reconcile.SLICE_SECONDS = 1.0
 
