@@ -178,6 +178,16 @@ def test_a_full_disk_is_said_before_anything_is_written(tmp_path: Path, monkeypa
     assert not any((tmp_path / "var").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("REDIS_URL", "redis://127.0.0.1:1/0"), ("AWS_S3_ENDPOINT_URL", "http://127.0.0.1:1")]
+)
+def test_a_server_that_the_environment_names_and_that_is_away_is_said_in_one_line(
+    fresh: Stack, name: str, value: str
+) -> None:
+    fresh.env[name] = value
+    assert f"{name} doesn't work" in refused(fresh)
+
+
 def test_ports_that_are_none_are_refused(fresh: Stack) -> None:
     fresh.env["PORT_STAFF"] = fresh.env["PORT_APP"]
     assert "three different ports" in refused(fresh)

@@ -11,12 +11,14 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from webanizr.core import roles
 from webanizr.local import provision
@@ -56,6 +58,7 @@ class Servers:
         self.admin_url = os.environ.get("DATABASE_URL")
         self.redis_url = os.environ.get("REDIS_URL")
         self.s3_url = os.environ.get("AWS_S3_ENDPOINT_URL")
+        self.named = (self.redis_url, self.s3_url)  # what somebody else runs
         self.embedded: list[Postgres | Valkey | Objects | System] = []
         self.systems = systems
         mark = place.data
@@ -79,13 +82,36 @@ class Servers:
         self.embedded += systems
 
     def start(self, *, stopping: threading.Event | None = None, wait: tuple[str, ...] = ALL) -> None:
-        """Start what the environment doesn't name, all at once, and wait for those in `wait`."""
+        """Start what the environment doesn't name, all at once, and wait for those in `wait`.
+
+        Raises Problem when what the environment names doesn't answer.
+        """
+        self.check_named()
         if self.objects:
             self.objects.make_bucket(self.bucket)
         for server in self.embedded:
             if stopping is None or not stopping.is_set():
                 server.spawn()
         self.wait(wait, stopping=stopping)
+
+    def check_named(self) -> None:
+        """Look whether the broker and the file store that the environment names answer; the database has its own."""
+        redis_url, s3_url = self.named
+        if redis_url:
+            import redis
+
+            try:
+                with redis.Redis.from_url(redis_url, socket_connect_timeout=5, socket_timeout=5) as client:
+                    client.ping()
+            except (redis.RedisError, ValueError) as error:
+                raise Problem(f"REDIS_URL doesn't work: {' '.join(str(error).split())}") from error
+        if s3_url:
+            host = urlsplit(s3_url)
+            try:
+                port = host.port or {"https": 443}.get(host.scheme, 80)
+                socket.create_connection((host.hostname or "", port), timeout=5).close()
+            except (OSError, ValueError) as error:
+                raise Problem(f"AWS_S3_ENDPOINT_URL doesn't work: {s3_url} does not answer ({error})") from error
 
     def wait(self, names: tuple[str, ...], *, stopping: threading.Event | None = None, patience: float = 60) -> None:
         """Wait until the named servers answer; raises Problem when one doesn't."""
