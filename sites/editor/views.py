@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.views.settings import person
 from sites import themes
 from sites.editor.forms import NewPageForm, PageForm, SiteForm
-from sites.models import Asset, Form, Page
+from sites.models import Asset, Form, Page, Site
 from sites.selectors import dashboard
 from sites.selectors import editor as selectors
 from sites.services import hosts, pages
@@ -41,7 +41,10 @@ def sites(request: HttpRequest) -> HttpResponse:
 @require_safe
 def overview(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
     """A website's pages and forms, what is online and what changed."""
-    site = selectors.access_site(site_id)
+    return _overview(request, selectors.access_site(site_id), NewPageForm())
+
+
+def _overview(request: HttpRequest, site: Site, new_page: NewPageForm, *, status: int = 200) -> HttpResponse:
     online = latest_version(site)
     changes = changes_since_publish(site)
     published = {page["id"] for page in online.source["pages"]} if online else set()
@@ -62,12 +65,12 @@ def overview(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
         "rows": rows,
         "forms": Form.objects.filter(site=site, deleted_at=None).order_by("created_at"),
         "pictures": Asset.objects.filter(site=site).count(),
-        "new_page": NewPageForm(),
+        "new_page": new_page,
         "undo": request.session.pop("undo_page", None),
         "undo_form": request.session.pop("undo_form", None),
         "nav": "website",
     }
-    return render(request, "sites/overview.html", context)
+    return render(request, "sites/overview.html", context, status=status)
 
 
 @requires("editor")
@@ -123,8 +126,7 @@ def page_new(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
     site = selectors.access_site(site_id)
     form = NewPageForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Give the new page a title."))
-        return redirect("sites:overview", site.id)
+        return _overview(request, site, form, status=422)
     made = pages.create_page(site=site, title=form.cleaned_data["title"], actor=person(request))
     return redirect("sites:edit", site.id, made.id)
 

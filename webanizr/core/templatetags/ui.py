@@ -107,6 +107,8 @@ def field(
         attrs["aria-invalid"] = "true"
     if autofocus:
         attrs["autofocus"] = True
+    if str(widget.attrs.get("placeholder", "")).casefold() == str(bound.label).casefold():
+        attrs["placeholder"] = False  # it says what the label says already
     kind = "input"
     if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
         kind = "choices"
