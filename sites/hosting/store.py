@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, IntegrityError, connection
@@ -60,9 +60,11 @@ def retention_days(post: Post) -> int:
     return min([int(post.form["retention_days"]), *terms])
 
 
-def submission(post: Post, answers: dict[str, Any], *, submission_id: uuid.UUID, quarantined: bool) -> None:
+def submission(
+    post: Post, answers: dict[str, Any], *, submission_id: uuid.UUID, quarantined: bool, now: datetime | None = None
+) -> None:
     """Store one submission; raises Stored for a second time, DatabaseError when the database is away, NoSiteKey."""
-    now = timezone.now()
+    now = now or timezone.now()
     key = intake_keys.of(post.pointer)
     ids = {"account_id": post.pointer.account_id, "site_id": post.pointer.site_id, "form_id": uuid.UUID(post.form_id)}
     sealed = vault.seal(content(post, answers), key=key, submission_id=submission_id, **ids)

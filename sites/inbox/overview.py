@@ -32,6 +32,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     hour = timezone.localtime().hour
     context = {
         "sites": sites,
+        "first_name": request.user.name.split(" ", 1)[0],
+        "edit": next((step.url for step in steps if "/edit/" in step.url), ""),
         "points": points,
         "total": sum(number for _day, number in points),
         "listing": listing,

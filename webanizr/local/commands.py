@@ -77,7 +77,7 @@ def _django(argv: list[str]) -> int:
         import django
 
         django.setup()
-        importlib.import_module("webanizr.local.demo").main()
+        importlib.import_module("webanizr.local.demo").main(argv[2:])
         return 0
     from django.core.management import execute_from_command_line
 

@@ -72,7 +72,7 @@ def run(place: Place, ports: Ports, stopping: threading.Event) -> int:
                 demo = start_demo(servers, ports, place)
                 supervisor.wait_ready()
                 servers.wait(("s3",), stopping=stopping)
-                finish_demo(demo, servers, place, stopping)
+                finish_demo(demo, servers, ports, place, stopping)
             if supervisor is not None and not stopping.is_set():
                 announce(place, ports, servers, supervisor)
                 print(f"ready http://localhost:{ports.app}", flush=True)
@@ -163,7 +163,20 @@ def identity(servers: Servers) -> str:
         return f"{row and row[0]} {first and first[0]}"
 
 
-def finish_demo(demo: Program | None, servers: Servers, place: Place, stopping: threading.Event) -> None:
+def visit_demo(url: str | None, servers: Servers, ports: Ports, place: Place, stopping: threading.Event) -> None:
+    """Have visitors fill in the demo site's form, as the hosting service: no other login may add a message."""
+    if url is None:
+        return
+    command = [sys.executable, str(ROOT / "manage.py"), "demo", url]
+    visitors = Program("demo", command, servers.environment("hosting", ports), place, patience=5)
+    visitors.spawn()
+    assert visitors.process is not None
+    while visitors.process.poll() is None and not stopping.wait(0.05):
+        pass
+    visitors.stop()
+
+
+def finish_demo(demo: Program | None, servers: Servers, ports: Ports, place: Place, stopping: threading.Event) -> None:
     """Wait for the demo content and remember its site's address, the last line that `demo` prints."""
     if demo is None or demo.process is None:
         return
@@ -172,6 +185,7 @@ def finish_demo(demo: Program | None, servers: Servers, place: Place, stopping: 
     time.sleep(0.05)
     if demo.process.poll() == 0:
         url = next((line for line in reversed(demo.tail) if line.startswith("http")), None)
+        visit_demo(url, servers, ports, place, stopping)
         write_json(place.data / "demo.json", {"database": identity(servers), "site": url})
     elif not stopping.is_set():
         say("webanizr: the demo content could not be made; the reason is above")

@@ -267,7 +267,7 @@ def bar_chart(*, points: Sequence[tuple[str, int]], label: str) -> SafeString:
 
     Args: points: (words of the day, number), oldest first; the last bar stands out.
     """
-    top = max([number for _, number in points] + [1])
+    top = max([number for _, number in points] + [4])  # one message isn't a full bar
     width = 600 / max(1, len(points))
     bars = [
         {
