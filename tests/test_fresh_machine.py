@@ -26,7 +26,7 @@ from webanizr.local.process import marked
 # One after the other, with the other tests that run the whole product.
 pytestmark = pytest.mark.xdist_group("stack")
 
-SERVERS = {"postgres", "valkey", "s3"}
+SERVERS = {"postgres", "valkey", "s3", "mailing", "statistics"}
 SERVICES = {"app", "hosting", "staff", "worker", "exporter", "beat"}
 
 
