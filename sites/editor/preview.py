@@ -45,7 +45,7 @@ def answer(html: str, site: SiteInput) -> JsonResponse:
 @require_safe
 def preview(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
     """The home page as it is being edited."""
-    draft = load_draft(selectors.access_site(site_id))
+    draft = load_draft(selectors.access_site(site_id), redirects=False)
     context = selectors.edit_context(draft, draft_image_url, get_language() or settings.LANGUAGE_CODE, edit=False)
     home = next((page for page in draft.pages if page.slug == ""), None)
     site = site_input(draft, home)

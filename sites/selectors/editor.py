@@ -30,7 +30,9 @@ def access_site(site_id: uuid.UUID) -> Site:
 def access_page(site_id: uuid.UUID, page_id: uuid.UUID, *, deleted: bool = False) -> Page:
     """Return a page of a site of the current account; raises Http404."""
     found = (
-        Page.objects.select_related("site").filter(id=page_id, site_id=site_id, deleted_at__isnull=not deleted).first()
+        Page.objects.select_related("site__account")
+        .filter(id=page_id, site_id=site_id, deleted_at__isnull=not deleted)
+        .first()
     )
     if found is None:
         raise Http404
@@ -148,7 +150,7 @@ def render_edit(*, page: Page, content: object, only: str, image_url: Any, langu
     Raises ContentError for content that can't be stored.
     """
     found = blocks.read(content)
-    draft = load_draft(page.site)
+    draft = load_draft(page.site, redirects=False)
     context, site = edit_context(draft, image_url, language), site_input(draft, page)
     if only:
         chosen = [block for block in found if block.id == only]

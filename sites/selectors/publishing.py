@@ -29,15 +29,15 @@ class Draft:
     redirects: list[Redirect]
 
 
-def load_draft(site: Site) -> Draft:
-    """Read a site's draft in a fixed number of queries."""
+def load_draft(site: Site, *, redirects: bool = True) -> Draft:
+    """Read a site's draft in a fixed number of queries. Args: redirects: only publishing needs them."""
     return Draft(
         site=site,
         domain=Domain.objects.filter(site_id=site.id).order_by("created_at").first(),
         pages=list(Page.objects.filter(site=site, deleted_at=None).order_by("position", "created_at")),
         forms=list(Form.objects.filter(site=site, deleted_at=None).order_by("created_at")),
         assets=list(Asset.objects.filter(site=site)),
-        redirects=list(Redirect.objects.filter(site=site)),
+        redirects=list(Redirect.objects.filter(site=site)) if redirects else [],
     )
 
 
