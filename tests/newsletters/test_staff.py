@@ -24,15 +24,15 @@ from newsletters.models import Consent, Reconcile, SyncState
 from newsletters.selectors import audience
 from newsletters.services import customers, forgetting, subscribe
 from tests import cast
-from tests.billing.conftest import Desk, Hire, desk, hire  # noqa: F401  # fixtures
 from tests.newsletters.conftest import Letters
+from tests.staff import Desk, Hire
 from webanizr.core import tenancy
 from webanizr.core.models import Outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_staff_see_numbers(hire: Hire, desk: Desk, letters: Letters, address: str) -> None:  # noqa: F811
+def test_staff_see_numbers(hire: Hire, desk: Desk, letters: Letters, address: str) -> None:
     with override_settings(MAILING_PLATFORM="brevo"):
         subscribe.subscribe(address=address, topics=["tips"], language="nl", source="page", now=timezone.now())
         subscribe.confirm(token=letters.link("confirm", address).split("/")[-2], now=timezone.now())
@@ -50,8 +50,8 @@ def test_staff_see_numbers(hire: Hire, desk: Desk, letters: Letters, address: st
 
 
 def test_staff_release_a_comparison(
-    hire: Hire,  # noqa: F811
-    desk: Desk,  # noqa: F811
+    hire: Hire,
+    desk: Desk,
     as_role: Callable[[str], AbstractContextManager[Any]],
 ) -> None:
     with as_role("worker"):
