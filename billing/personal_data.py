@@ -1,5 +1,7 @@
 """The data map of billing (promises 04 and 05)."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from privacy.datamap import (
@@ -178,7 +180,7 @@ table(
     pdf_sha256=COUNTER,
     sent_at=MOMENT,
 )
-place("storage", "invoices/", ISSUED)
+place("storage", "invoices/", replace(ISSUED, what=_("Invoices")))
 BANK = NotPersonal(_("What the bank says of our own account"))
 STAFF_ACT = Personal(
     subject=Subject.STAFF,

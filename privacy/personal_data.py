@@ -216,6 +216,7 @@ place(
         purpose=_("Counting which of our own pages are used: your IP address, on its way to the statistics"),
         basis=Basis.LEGITIMATE_INTEREST,
         retention=_("Some seconds, an hour at most"),
+        what=_("IP address and page"),
         exported=False,
         erase=Erase.EXPIRES,
     ),

@@ -52,6 +52,14 @@ def empty_cache() -> None:
         server.flushdb()
 
 
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """Let each test start in the site's own language: Django leaves the last request's active."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture
 def role_connection() -> Iterator[Callable[[str], Connection]]:
     """Connect as a service's own login, e.g. "hosting"; another login sees committed rows only."""

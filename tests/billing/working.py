@@ -76,7 +76,7 @@ def work(as_role: AsRole, *, on: date | None = None, mails: bool = False) -> lis
     Args: on: the day it is; mails: deliver mails as well.
     """
     done = []
-    current_app.finalize(auto=True)
+    current_app.loader.import_default_modules()  # other applications' tasks wait there too
     with as_role("worker"), clock(on):
         while rows := outbox.claim(per_account=100, total=1000):
             for row in rows:
