@@ -223,6 +223,8 @@ place(
 )
 place("log", "stderr", NotPersonal(_("Addresses and numbers are taken out before a line is written")))
 
+place("storage", "ledger/access-log/", NotPersonal(_("The last hash of an account's log of access, by day")))
+
 # --- questions to Webanizr, consent, and the log of access (privacy.models)
 QUESTION = Personal(
     subject=Subject.ACCOUNT_HOLDER,

@@ -344,6 +344,15 @@ CREATE FUNCTION expire_consents() RETURNS integer LANGUAGE plpgsql VOLATILE SECU
             WHERE ended_at IS NULL AND expires_at < clock_timestamp()
             ORDER BY 1, 4 LIMIT 500
         LOOP
+            -- a row that somebody is busy with is left for the next time: waiting for it could be waiting for each other
+            CONTINUE WHEN NOT CASE due.kind
+                WHEN 'request' THEN EXISTS (SELECT FROM privacy_accessrequest
+                    WHERE account_id = due.account_id AND id = due.id FOR UPDATE SKIP LOCKED)
+                WHEN 'session' THEN EXISTS (SELECT FROM privacy_accesssession
+                    WHERE account_id = due.account_id AND id = due.id FOR UPDATE SKIP LOCKED)
+                ELSE EXISTS (SELECT FROM privacy_accessgrant
+                    WHERE account_id = due.account_id AND id = due.id FOR UPDATE SKIP LOCKED)
+                END;
             IF due.kind = 'request' THEN
                 UPDATE privacy_accessrequest SET state = 'expired', answered_at = clock_timestamp()
                 WHERE account_id = due.account_id AND id = due.id AND state = 'pending';

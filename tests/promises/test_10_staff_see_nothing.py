@@ -306,6 +306,13 @@ def test_the_gate_costs_one_look_at_the_index(world: World, as_role: Any) -> Non
     assert "scope_account('view'::text) = " in text or "account_id = scope_account" in text, text
 
 
+def test_not_even_the_gate_itself_can_read_an_answer(world: World) -> None:
+    with asker("migrator") as asked:
+        for column, may in (("id", True), ("received_at", True), ("content", False)):
+            query = f"SELECT has_column_privilege('webanizr_definer', 'sites_submission', '{column}', 'SELECT')"
+            assert asked.one(query) is may
+
+
 def test_staff_see_names_and_numbers_without_consent(world: World) -> None:
     with asker("staff", user_id=world.sam.pk) as sam:
         rows = sam.run(f"SELECT name, submissions FROM staff_forms('{world.account_id}')")
