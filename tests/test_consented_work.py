@@ -16,9 +16,9 @@ from sites.models import Submission
 from sites.selectors.inbox import open_message
 from sites.services import export, export_consented
 from tests import consent
-from tests.consent import World, opened, viewed
+from tests.consent import World, as_administrator, opened, viewed
 from webanizr.core import storage, tenancy, vault
-from webanizr.core.models import Job, Outbox
+from webanizr.core.models import Alarm, Job, Outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,15 +44,30 @@ def test_staff_read_sealed_answers_inside_a_session_and_nowhere_else(world: Worl
         # the row itself doesn't open without the session, nor with a made-up or somebody else's one
         with pytest.raises(vault.Forbidden):
             open_message(row)
-        with tenancy.tenant(world.account_id, user_id=world.sofie.pk), vault.access_session(session.id):
-            with pytest.raises(vault.Forbidden):
-                open_message(row)
+        with (
+            tenancy.tenant(world.account_id, user_id=world.sofie.pk),
+            vault.access_session(session.id),
+            pytest.raises(vault.Forbidden),
+        ):
+            open_message(row)
         with pytest.raises(ConsentError), access.open_scope(session, actor_id=world.sofie.pk):
             pass
     with world.as_alice():
         grants.revoke_grant(grant=session.grant, actor=world.alice.user)
     with as_role("staff"), pytest.raises(ConsentError), access.open_scope(session, actor_id=world.sam.pk):
         pass
+
+
+def test_a_damaged_record_says_so_and_rings(world: World, as_role: Any) -> None:
+    session = opened(world, world.grant(), as_role)
+    viewed(world, session, world.submissions[:1], as_role)
+    as_administrator(f"UPDATE sites_submission SET content = content || 'x' WHERE id = '{world.submissions[0]}'")
+    with as_role("staff"):
+        for _ in range(2):
+            with access.open_scope(session, actor_id=world.sam.pk) as scope:
+                assert open_message(staff.row_in_scope(scope, world.submissions[0])).damaged
+    with world.as_alice():
+        assert [(each.object_id, each.count) for each in Alarm.objects.all()] == [(world.submissions[0], 2)]
 
 
 def ordered(world: World, as_role: Any) -> tuple[Any, uuid.UUID]:

@@ -413,7 +413,7 @@ SET LOCAL ROLE webanizr_owner;
 class Migration(migrations.Migration):
     """The functions of the gate, and the policies of the tables behind it."""
 
-    dependencies = [("privacy", "0004_protect_consent"), ("sites", "0004_protect_keys")]
+    dependencies = [("privacy", "0004_protect_consent"), ("sites", "0004_protect_keys"), ("core", "0009_protect_alarm")]
     operations = [
         ChangeRules("sites_submission", [Rule("definer", "SELECT", using=ANY, columns={"SELECT": METADATA})]),
         ChangeRules(
@@ -459,6 +459,10 @@ class Migration(migrations.Migration):
                 Rule("exporter", "SELECT", using=EXPORTS.format(holds="scope_holds_form('export', site_id, id)")),
             ],
             before=[Rule("exporter", "SELECT")],
+        ),
+        # what staff find damaged in a session rings as it does for others
+        ChangeRules(
+            "core_alarm", [Rule("staff", "INSERT"), Rule("staff", "UPDATE", columns={"UPDATE": "count, last_at"})]
         ),
         # sealed themselves: without the site's key in the key store they open nothing
         ChangeRules(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from datetime import datetime, timedelta
 
@@ -12,9 +11,7 @@ from django.utils import timezone
 from privacy import ledger
 from privacy.models import AccessGrant, SupportQuestion
 from privacy.selectors import log
-from webanizr.core import tenancy
-
-logger = logging.getLogger(__name__)
+from webanizr.core import alarms, tenancy
 
 RETENTION_DAYS = 365  # of a closed question, with the consent that belongs to it
 BATCH = 500
@@ -42,9 +39,9 @@ def keep_head(account_id: uuid.UUID, *, now: datetime | None = None) -> bool:
     """
     with tenancy.tenant(account_id):
         found = log.verify(account_id)
-    if not found.whole:
-        logger.error("the access log of account %s is broken at line %s", account_id, found.broken_at)
-        return False
+        if not found.whole:
+            alarms.ring(f"access log broken at line {found.broken_at}", account_id)
+            return False
     if not found.lines or any(each.seq == found.lines for each in ledger.heads(account_id)):
         return False
     ledger.keep_head(account_id=account_id, seq=found.lines, hash=bytes.fromhex(found.head), now=now or timezone.now())

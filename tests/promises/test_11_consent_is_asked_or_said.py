@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +23,9 @@ from privacy.selectors import consent as shown
 from privacy.services import access, grants, questions, requests, upkeep
 from privacy.services.refusals import ConsentError
 from tests import cast, consent
-from tests.consent import COUNT, WORDS, World, asker, opened, staff_settings
+from tests.consent import COUNT, WORDS, World, as_administrator, asker, opened, staff_settings
 from webanizr.core import mail, tenancy, vault
 from webanizr.core.models import Mail, Outbox
-from webanizr.local import provision, testing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Refused = psycopg2.errors.InsufficientPrivilege
@@ -52,18 +50,6 @@ def quote(
     arguments = {"scope": world.scope(), "actor": world.sam, **more}
     with as_role("staff"):
         return grants.grant_from_quote(message=message or world.message, quote=words, **arguments)
-
-
-def age(statement: str, *arguments: Any) -> None:
-    """Let time pass, as nobody but the tests' own administrator can."""
-    run = testing.current()
-    with (
-        closing(provision.connect(provision.with_path(run.admin_url, run.database))) as admin,
-        admin.cursor() as cursor,
-    ):
-        cursor.execute("SET session_replication_role = replica")  # without the triggers
-        cursor.execute(statement, [str(each) for each in arguments])
-        admin.commit()
 
 
 def refused(code: str) -> Any:
@@ -105,7 +91,9 @@ def test_no_is_no_and_silence_too(world: World, as_role: Any) -> None:
         requests.withdraw_request(request=second, actor=world.sam)
         with refused("too_late"):
             requests.withdraw_request(request=first, actor=world.sam)
-    age("UPDATE privacy_accessrequest SET expires_at = now() - interval '1 minute' WHERE id = %s", third.id)
+    as_administrator(
+        f"UPDATE privacy_accessrequest SET expires_at = now() - interval '1 minute' WHERE id = '{third.id}'"
+    )
     with world.as_alice(), refused("too_late"):
         requests.grant_request(request=third, actor=world.alice.user)
     with as_role("worker"):
@@ -216,7 +204,9 @@ def test_a_question_implies_no_more_than_it_says(world: World, as_role: Any) -> 
             quote(world, as_role, words, **more)
     with refused("no_consent"):
         quote(world, as_role, actor=world.alice.user)
-    age("UPDATE privacy_supportmessage SET created_at = now() - interval '31 days' WHERE id = %s", world.message.id)
+    as_administrator(
+        f"UPDATE privacy_supportmessage SET created_at = now() - interval '31 days' WHERE id = '{world.message.id}'"
+    )
     with refused("not_said"):
         quote(world, as_role)
     with world.as_alice():
@@ -288,10 +278,10 @@ def test_withdrawing_is_for_good_and_any_member_may(world: World, as_role: Any) 
     with pytest.raises(ConsentError):
         opened(world, grant, as_role)
     # not even a session that somebody opened again by force
-    age("UPDATE privacy_accesssession SET closed_at = NULL")
+    as_administrator("UPDATE privacy_accesssession SET closed_at = NULL")
     with asker("staff", **staff_settings(world, world.sam, first)) as sam:
         assert sam.one("SELECT count(*) FROM access_scope('view')") == 0
-    age("UPDATE privacy_accesssession SET closed_at = now()")
+    as_administrator("UPDATE privacy_accesssession SET closed_at = now()")
     with as_role("staff"):
         assert access.close_access_session(session=first, actor=world.sam) is False
         assert access.close_access_session(session=second, actor=world.sam) is False
@@ -317,13 +307,15 @@ def test_what_ends_is_written_down(world: World, as_role: Any) -> None:
     grant = world.grant()
     session = opened(world, grant, as_role)
     assert session.expires_at - session.opened_at <= timedelta(minutes=30)
-    age(
+    as_administrator(
         "UPDATE privacy_accesssession SET opened_at = now() - interval '1 hour',"
         " expires_at = now() - interval '31 minutes'"
     )
     with as_role("worker"):
         assert upkeep.expire_consents() == 1
-    age("UPDATE privacy_accessgrant SET granted_at = now() - interval '2 days', expires_at = now() - interval '1 day'")
+    as_administrator(
+        "UPDATE privacy_accessgrant SET granted_at = now() - interval '2 days', expires_at = now() - interval '1 day'"
+    )
     with as_role("worker"):
         assert (upkeep.expire_consents(), upkeep.expire_consents()) == (1, 0)
     with world.as_alice():
