@@ -168,6 +168,49 @@ def finish(
             outbox.add(queue.PUSH, account_id=tenancy.PLATFORM_ACCOUNT, contact_id=row.contact_id)
 
 
+ARRIVED = """
+UPDATE newsletters_syncstate s
+SET lease = NULL, leased_until = NULL, error = '', changed_at = %(now)s, due_at = %(now)s, attempts = 0,
+    there = 'active', digest = v.digest, pushed = v.version,
+    remote_id = CASE WHEN v.remote_id <> '' THEN v.remote_id ELSE s.remote_id END,
+    resubscribe = s.desired > v.version AND s.resubscribe,
+    state = CASE WHEN s.state = 'pending_erase' THEN s.state
+        WHEN s.desired > v.version THEN 'pending' ELSE 'in_sync' END
+FROM unnest(%(ids)s::uuid[], %(leases)s::uuid[], %(versions)s::integer[], %(digests)s::bytea[], %(remotes)s::text[])
+    AS v (id, lease, version, digest, remote_id)
+WHERE s.id = v.id AND s.lease = v.lease
+RETURNING s.contact_id, s.state <> 'in_sync'
+"""
+
+
+def arrived(pushed: Collection[tuple[Leased, Entry, str]]) -> None:
+    """Do for many what `finish` does for one that is on the platform as wished: one statement, one commit.
+
+    Args: pushed: each row with what was sent and the platform's number of it ("" when it didn't say).
+    """
+    if not pushed:
+        return
+    now = timezone.now()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                ARRIVED,
+                {
+                    "now": now,
+                    "ids": [str(row.id) for row, _, _ in pushed],
+                    "leases": [str(row.lease) for row, _, _ in pushed],
+                    "versions": [row.version for row, _, _ in pushed],
+                    "digests": [digest_of(entry) for _, entry, _ in pushed],
+                    "remotes": [remote_id for _, _, remote_id in pushed],
+                },
+            )
+            found = cursor.fetchall()
+        contacts = [contact_id for contact_id, _more in found]
+        Drift.objects.filter(contact_id__in=contacts, mended_at=None).update(mended_at=now)
+        for contact_id in (contact_id for contact_id, more in found if more):
+            outbox.add(queue.PUSH, account_id=tenancy.PLATFORM_ACCOUNT, contact_id=contact_id)
+
+
 def give_back(rows: Collection[Leased], *, seconds: float) -> None:
     """Let go of rows that weren't begun: due again after `seconds`, and not counted as an attempt."""
     for row in rows:

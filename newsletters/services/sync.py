@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -24,12 +24,13 @@ from newsletters.models import Consent, Contact, Topic
 from newsletters.selectors import Entry, last_said
 from newsletters.services import ledger, removal
 from newsletters.services.leases import (
+    LEASE_SECONDS,
     PAUSE_SECONDS,
     Asked,
     Leased,
     State,
     There,
-    digest_of,
+    arrived,
     failed,
     finish,
     give_back,
@@ -39,7 +40,7 @@ from newsletters.wording import PLATFORM
 
 log = logging.getLogger(__name__)
 
-CHUNK = 20  # rows leased at once where the platform takes one contact a call
+CHUNK = 50  # rows leased at once where the platform takes one contact a call
 DRAIN_SECONDS = 50.0
 FAILURES = 3  # answers that failed in a row, after which the platform gets a pause
 
@@ -84,9 +85,12 @@ def _work(system: MailingPlatform, rows: list[tuple[Leased, Entry | None]]) -> N
     """Do what each leased row asks; raises Rest, after giving back what wasn't begun."""
     asked, patience = Asked(system), _Patience()
     waiting = {row.id: row for row, _ in rows}
+    pushed: list[tuple[Leased, Entry, str]] = []
+    size = max(1, system.capabilities.batch_size)
     try:
         upserts: list[tuple[Leased, Entry]] = []
         for row, entry in rows:
+            patience.look_at_the_clock()
             if row.state == State.PENDING_ERASE:
                 patience.heard(removal.erase_there(asked, row))
             elif entry is None:
@@ -97,22 +101,39 @@ def _work(system: MailingPlatform, rows: list[tuple[Leased, Entry | None]]) -> N
                 upserts.append((row, entry))
                 continue
             del waiting[row.id]
-        for batch in _batches(upserts, system.capabilities.batch_size):
-            settled = []
-            for (row, entry), outcome in _upsert(system, batch):
-                settled.append(_settle(asked, row, entry, outcome))
+        for start in range(0, len(upserts), size):
+            patience.look_at_the_clock()
+            batch = upserts[start : start + size]
+            outcomes, settled = _upsert(system, batch), []
+            for row, entry in batch:
+                outcome = outcomes.get(row.contact_id, Outcome(Result.RETRY, cause="no_outcome"))
                 del waiting[row.id]
+                if outcome.result in (Result.DONE, Result.ACCEPTED) and not outcome.unsubscribed:
+                    pushed.append((row, entry, outcome.provider_id))
+                    settled.append(outcome)
+                else:
+                    settled.append(_settle(asked, row, outcome))
             for outcome in settled:
                 patience.heard(outcome)
     except Rest as rest:
         give_back(waiting.values(), seconds=rest.seconds)
         raise
+    finally:
+        arrived(pushed)
 
 
 class _Patience:
     """Counts failures: a platform that is away or refuses everything isn't asked again for every contact."""
 
     failures = 0
+
+    def __init__(self) -> None:
+        self.until = time.monotonic() + LEASE_SECONDS / 2  # a call may take a minute: the lease must outlast it
+
+    def look_at_the_clock(self) -> None:
+        """Raise Rest when the rest of the batch had better be leased anew."""
+        if time.monotonic() > self.until:
+            raise Rest(0)
 
     def heard(self, outcome: Outcome) -> None:
         """Raise Rest when the platform said for how long, or failed too often in a row."""
@@ -124,38 +145,19 @@ class _Patience:
             self.failures = 0
 
 
-def _batches(rows: list[tuple[Leased, Entry]], size: int) -> Iterator[list[tuple[Leased, Entry]]]:
-    for start in range(0, len(rows), max(1, size)):
-        yield rows[start : start + max(1, size)]
-
-
-def _upsert(
-    system: MailingPlatform, batch: list[tuple[Leased, Entry]]
-) -> Iterator[tuple[tuple[Leased, Entry], Outcome]]:
+def _upsert(system: MailingPlatform, batch: list[tuple[Leased, Entry]]) -> Mapping[uuid.UUID, Outcome]:
+    """Put a batch on the platform; return the outcome by contact."""
     if len(batch) == 1:
         row, entry = batch[0]
-        yield (row, entry), system.upsert(row.payload(entry))
-        return
-    outcomes = system.upsert_many([row.payload(entry) for row, entry in batch])
-    for row, entry in batch:
-        yield (row, entry), outcomes.get(row.contact_id, Outcome(Result.RETRY, cause="no_outcome"))
+        return {row.contact_id: system.upsert(row.payload(entry))}
+    return system.upsert_many([row.payload(entry) for row, entry in batch])
 
 
-def _settle(asked: Asked, row: Leased, entry: Entry, outcome: Outcome) -> Outcome:
-    """Note what came of an upsert; return the outcome that counts for the platform's patience."""
-    if outcome.result in (Result.DONE, Result.ACCEPTED, Result.ALREADY_ABSENT):
-        if outcome.unsubscribed:
-            withdraw_there(row.contact_id, now=timezone.now())
-            finish(row, State.PENDING, there=There.UNSUBSCRIBED, remote_id=outcome.provider_id)  # to be taken off
-        else:
-            finish(
-                row,
-                State.IN_SYNC,
-                there=There.ACTIVE,
-                remote_id=outcome.provider_id,
-                digest=digest_of(entry),
-                sent=True,
-            )
+def _settle(asked: Asked, row: Leased, outcome: Outcome) -> Outcome:
+    """Note an upsert that didn't simply succeed; return the outcome that counts for the platform's patience."""
+    if outcome.unsubscribed and outcome.ok:
+        withdraw_there(row.contact_id, now=timezone.now())
+        finish(row, State.PENDING, there=There.UNSUBSCRIBED, remote_id=outcome.provider_id)  # to be taken off
         return outcome
     if outcome.result is Result.FORGOTTEN_LOCK:
         finish(row, State.NEEDS_FORM, there=There.ABSENT)
