@@ -17,7 +17,7 @@ from webanizr.local.place import ROOT, Problem, free_port
 from webanizr.local.process import end, spawn
 from webanizr.local.systems import get
 
-PEOPLE = 2_000
+PEOPLE = 100_000
 CALLS, GROWTH = 1.05, 50.0  # most calls for one person, most MB
 
 
