@@ -77,6 +77,7 @@ class Standing:
     customer: bool
     suppressed: str  # "" or a reason
     since: datetime | None
+    needs_form: bool = False  # erased at the platform before: only its own form brings the person back
 
     @property
     def any(self) -> bool:
@@ -104,7 +105,8 @@ def standing(contact: Contact | None, *, address: str) -> Standing:
 
     first = Consent.objects.filter(contact_id=contact.id, action=Consent.Action.CONFIRMED).order_by("id").first()
     states = [TopicState(topic, on(topic) and not suppressed and contact.erase_asked_at is None) for topic in topics]
-    return Standing(contact, states, customer, suppressed or "", first.at if first else None)
+    needs_form = SyncState.objects.filter(contact_id=contact.id, state=SyncState.State.NEEDS_FORM).exists()
+    return Standing(contact, states, customer, suppressed or "", first.at if first else None, needs_form)
 
 
 def export(contact: Contact) -> dict[str, Any]:

@@ -311,6 +311,7 @@ MAILING_BASE_URL = env("MAILING_BASE_URL", "").rstrip("/")
 MAILING_API_KEY = env("MAILING_API_KEY", "")
 MAILING_LIST = env("MAILING_LIST", "")
 MAILING_WEBHOOK_SECRET = env("MAILING_WEBHOOK_SECRET", "")
+MAILING_FORM_URL = env("MAILING_FORM_URL", "")  # the platform's own form: who was erased there needs it
 STATISTICS_BASE_URL = env("STATISTICS_BASE_URL", "").rstrip("/")
 STATISTICS_SITE = env("STATISTICS_SITE", "")
 STATISTICS_TOKEN = env("STATISTICS_TOKEN", "")  # may track

@@ -196,7 +196,9 @@ def observe(contact: Contact, state: SyncState | None, entry: Entry | None, remo
             remote.provider_id,
         ):
             state.there, state.digest, state.remote_id = There.ACTIVE, digest_of(entry), remote.provider_id
-            state.save(update_fields=["there", "digest", "remote_id"])
+            if state.state == State.NEEDS_FORM:  # the person went through the platform's own form
+                state.state = State.IN_SYNC
+            state.save(update_fields=["there", "digest", "remote_id", "state"])
         return None
     if busy:
         return None

@@ -37,6 +37,7 @@ from newsletters.services.leases import (
     lease,
 )
 from newsletters.wording import PLATFORM
+from webanizr.core import mail, tenancy
 
 log = logging.getLogger(__name__)
 
@@ -161,8 +162,24 @@ def _settle(asked: Asked, row: Leased, outcome: Outcome) -> Outcome:
         return outcome
     if outcome.result is Result.FORGOTTEN_LOCK:
         finish(row, State.NEEDS_FORM, there=There.ABSENT)
+        _ask_for_the_form(row.contact_id)
         return outcome
     return failed(asked, row, outcome)
+
+
+def _ask_for_the_form(contact_id: uuid.UUID) -> None:
+    """Tell somebody who was erased there for good, and subscribed again, that only the platform's own form helps."""
+    if not settings.MAILING_FORM_URL:
+        return
+    with transaction.atomic():
+        contact = Contact.objects.get(id=contact_id)
+        mail.send(
+            to=contact.address,
+            template="mail/newsletter_form",
+            context={"link": settings.MAILING_FORM_URL},
+            language=contact.language,
+            account_id=tenancy.PLATFORM_ACCOUNT,
+        )
 
 
 def withdraw_there(contact_id: uuid.UUID, *, now: datetime) -> bool:

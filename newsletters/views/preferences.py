@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -106,6 +107,7 @@ def preferences_page(request: HttpRequest, token: str) -> HttpResponse:
         "contact": contact,
         "masked": masked(contact.address),
         "standing": state,
+        "form_url": settings.MAILING_FORM_URL,
         "form": form if status == 422 else RhythmForm(initial=_rhythm(contact)),
         "saved": saved,
         "stopped": stopped,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -38,7 +39,14 @@ def newsletter(request: HttpRequest) -> HttpResponse:
             state = standing(contact, address=user.email)
         link = subscribe.link(Purpose.PREFERENCES, contact_id)
     paused = state.contact is not None and state.contact.paused_until is not None and state.contact.paused_until > now
-    context = {"standing": state, "link": link, "paused": paused, "nav": "settings", "section": "newsletter"}
+    context = {
+        "standing": state,
+        "link": link,
+        "paused": paused,
+        "form_url": settings.MAILING_FORM_URL,
+        "nav": "settings",
+        "section": "newsletter",
+    }
     return render(request, "newsletters/settings.html", context)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.test import override_settings
 from django.utils import timezone
 
 from newsletters.connectors import platform
@@ -277,8 +278,10 @@ def test_the_forgotten_lock_waits_for_the_platforms_own_form(
         for locator in platform().locate(state_identity(contact_id)):
             platform().erase(locator)
         preferences.set_language(contact_id=contact_id, language="en-gb", now=timezone.now())
-        sync.push(contact_id)
+        with override_settings(MAILING_FORM_URL="https://example.us6.list-manage.com/subscribe"):
+            sync.push(contact_id)
         assert state_of(contact_id).state == State.NEEDS_FORM
+        assert letters[-1]["template"] == "mail/newsletter_form"
         before = fake.count
         drain()
         assert fake.count == before
