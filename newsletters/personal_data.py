@@ -16,6 +16,7 @@ from privacy.datamap import (
     Scope,
     Subject,
     Term,
+    place,
     table,
 )
 
@@ -125,6 +126,8 @@ table(
     found_at=MOMENT,
     mended_at=MOMENT,
 )
+table("newsletters.StopPosition", id=KEY, last=STATE)
+place("storage", "ledger/newsletter/", HASH)
 table(
     "newsletters.PlatformEvent",
     Term("received_at", days=30, by=TIDY),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from celery import shared_task
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from newsletters.services import customers, events, forgetting, reconcile, sync
+from newsletters.services import customers, events, forgetting, reconcile, stops, sync
 from webanizr.core import tenancy
 from webanizr.core.tasks import TenantTask
 
@@ -51,6 +52,18 @@ def go_on_reconciling(*, account_id: uuid.UUID, run_id: str) -> None:
     reconcile.go_on(uuid.UUID(run_id))
 
 
+@shared_task(base=TenantTask, name="newsletters.tasks.note_line", queue=QUEUE, atomic=False)
+def note_line(*, account_id: uuid.UUID, line_id: int) -> None:
+    """Keep an unsubscribe outside the database."""
+    stops.note_line(line_id)
+
+
+@shared_task(base=TenantTask, name="newsletters.tasks.note_suppression", queue=QUEUE, atomic=False)
+def note_suppression(*, account_id: uuid.UUID, key: str, reason: str, at: str) -> None:
+    """Keep a suppression outside the database."""
+    stops.note_suppression(key=key, reason=reason, at=datetime.fromisoformat(at))
+
+
 @shared_task(base=TenantTask, name="newsletters.tasks.forget", queue="erase")
 def forget(*, contact_id: str) -> None:
     """Delete what is left of an erased contact; runs as the eraser."""
@@ -79,6 +92,7 @@ def drain() -> None:
     """Every minute: push what is due, and let comparisons go on that staff released."""
     with _alone("drain") as alone:
         if alone:
+            stops.catch_up(now=timezone.now())
             sync.drain()
             reconcile.resume_released()
 
@@ -94,6 +108,7 @@ def look_round() -> None:
 @shared_task(name="newsletters.tasks.reconcile_nightly", queue=QUEUE)
 def reconcile_nightly() -> None:
     """Every night: compare the platform's whole list with the audience."""
+    stops.catch_up(now=timezone.now())
     reconcile.start(now=timezone.now())
 
 
@@ -101,3 +116,4 @@ def reconcile_nightly() -> None:
 def tidy() -> None:
     """Every night, as the eraser: delete requests that nobody confirmed, and addresses with no reason to be here."""
     forgetting.tidy(now=timezone.now())
+    stops.tidy(now=timezone.now())

@@ -1,7 +1,7 @@
 """Links in mails: each token works for one purpose and one contact, and says nothing about the address.
 
-A forwarded newsletter lets its reader unsubscribe and see the preferences of a masked address; erasing and downloading
-need a fresh link from a mail.
+A forwarded mail lets its reader unsubscribe and see the preferences of a masked address; erasing and downloading need a
+fresh link from a mail.
 """
 
 from __future__ import annotations

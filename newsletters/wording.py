@@ -50,4 +50,5 @@ SOURCES: dict[str, Promise] = {
     "checkout": _("When taking a paid plan"),
     "platform": _("The mailing platform"),
     "address": _("A change of your e-mail address"),
+    "restored": _("Your earlier choice, after a backup was put back"),
 }

@@ -23,6 +23,7 @@ from newsletters.services import contacts, ledger, queue
 from newsletters.wording import CUSTOMER, STOP
 
 ADOPT_BATCH = 2000
+CONFIRMED = Consent.Action.CONFIRMED
 
 
 def follow_account(*, account_id: uuid.UUID, now: datetime) -> None:
@@ -60,7 +61,7 @@ def _move(old: Contact, user: User, current: uuid.UUID | None, *, now: datetime)
         assert new is not None
         known = last_said(current)
         for topic_id, line in said.items():
-            if topic_id not in known:
+            if topic_id not in known or known[topic_id].source == "address":  # or from here to there and back
                 Consent.objects.create(
                     contact=new,
                     topic_id=topic_id,
@@ -78,13 +79,9 @@ def _move(old: Contact, user: User, current: uuid.UUID | None, *, now: datetime)
         new.save(update_fields=["verified_at", "paused_until"])
     ledger.write(
         old,
-        [
-            topic
-            for topic in Topic.objects.all()
-            if topic.key not in said or said[topic.key].action != Consent.Action.WITHDRAWN
-        ],
+        [topic for topic in Topic.objects.all() if topic.key in said and said[topic.key].action == CONFIRMED],
         action=Consent.Action.WITHDRAWN,
-        basis=Consent.Basis.CUSTOMER,
+        basis=Consent.Basis.CONSENT,
         wording=STOP,
         source="address",
         now=now,

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from newsletters import scope, tokens
 from newsletters.models import Contact, Suppression, SyncState
-from newsletters.services import contacts, queue, subscribe
+from newsletters.services import contacts, queue, subscribe, suppression
 from newsletters.services.removal import FORGET
 from newsletters.tokens import BadToken, Purpose
 from webanizr.core import outbox, ratelimit, tenancy
@@ -58,7 +58,7 @@ def begin(contact: Contact, *, now: datetime) -> None:
     contact.erase_asked_at = now
     contact.save(update_fields=["erase_asked_at"])
     Suppression.objects.filter(address_key=contact.address_key).delete()
-    Suppression.objects.create(address_key=contact.address_key, reason=Suppression.Reason.ERASED, at=now)
+    suppression.add(bytes(contact.address_key), reason=Suppression.Reason.ERASED, now=now)
     if settings.MAILING_PLATFORM:
         queue.raise_versions([contact.id], now=now)
     waiting = SyncState.objects.filter(contact_id=contact.id)

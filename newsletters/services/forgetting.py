@@ -28,17 +28,20 @@ WHERE c.verified_at IS NULL AND c.created_at < %(asked)s
   AND NOT newsletter_customer(c.address)
 LIMIT %(batch)s
 """
-# Unsubscribed from everything they ever said something about, a while ago; gone from the platform; not paying.
-WITHDRAWN = """
+# Nothing is confirmed, a while ago already, nothing is on the platform, and they don't pay.
+OVER = """
 SELECT c.id FROM newsletters_contact c
-WHERE EXISTS (SELECT FROM newsletters_consent k WHERE k.contact_id = c.id)
+CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(last.action = 'confirmed'), false) AS confirmed,
+        coalesce(bool_or(last.action = 'withdrawn'), false) AS withdrawn
+    FROM (
+        SELECT DISTINCT ON (k.topic_id) k.action FROM newsletters_consent k
+        WHERE k.contact_id = c.id AND k.action IN ('confirmed', 'withdrawn', 'resumed')
+        ORDER BY k.topic_id, k.id DESC
+    ) last
+) said
+WHERE NOT said.confirmed AND said.withdrawn = %(withdrawn)s AND c.created_at < %(stopped)s
   AND NOT EXISTS (SELECT FROM newsletters_consent k WHERE k.contact_id = c.id AND k.at >= %(stopped)s)
-  AND NOT EXISTS (
-      SELECT FROM (
-          SELECT DISTINCT ON (k.topic_id) k.action FROM newsletters_consent k
-          WHERE k.contact_id = c.id AND k.action IN ('confirmed', 'withdrawn', 'resumed')
-          ORDER BY k.topic_id, k.id DESC
-      ) said WHERE said.action <> 'withdrawn')
   AND NOT EXISTS (SELECT FROM newsletters_syncstate s WHERE s.contact_id = c.id
       AND (s.there IN ('active', 'maybe') OR s.state IN ('pending', 'pending_erase')))
   AND c.erase_asked_at IS NULL AND NOT newsletter_customer(c.address)
@@ -65,7 +68,9 @@ def tidy(*, now: datetime) -> dict[str, int]:
     values = {"asked": now - timedelta(days=REQUEST_DAYS), "stopped": now - KEEP_WITHDRAWN, "batch": BATCH}
     counts = {
         "unconfirmed": _tidy(UNCONFIRMED, values),
-        "withdrawn": _tidy(WITHDRAWN, values, reason=Suppression.Reason.WITHDRAWN, now=now),
+        # what somebody objected to is remembered by a hash; who only stopped paying is forgotten
+        "withdrawn": _tidy(OVER, {**values, "withdrawn": True}, reason=Suppression.Reason.WITHDRAWN, now=now),
+        "lapsed": _tidy(OVER, {**values, "withdrawn": False}),
     }
     with transaction.atomic():
         PlatformEvent.objects.filter(received_at__lt=now - KEEP_NOTICES).delete()

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from newsletters.models import Consent, Contact, Topic
 from newsletters.wording import SOURCES, Wording
+from webanizr.core import outbox, tenancy
+
+NOTE_LINE = "newsletters.tasks.note_line"
 
 
 def write(
@@ -29,7 +32,7 @@ def write(
     if source not in SOURCES:
         raise KeyError(source)
     spoken = language or contact.language
-    return [
+    lines = [
         Consent.objects.create(
             contact=contact,
             topic=topic,
@@ -44,3 +47,7 @@ def write(
         )
         for topic in topics
     ]
+    if action == Consent.Action.WITHDRAWN and source != "restored":
+        for line in lines:
+            outbox.add(NOTE_LINE, account_id=tenancy.PLATFORM_ACCOUNT, line_id=line.id)
+    return lines

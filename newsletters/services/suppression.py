@@ -8,14 +8,23 @@ from newsletters import scope
 from newsletters.addresses import key_of
 from newsletters.models import Contact, Suppression
 from newsletters.services import queue
+from webanizr.core import outbox, tenancy
 from webanizr.core.models import MailEvent
+
+NOTE = "newsletters.tasks.note_suppression"
+
+
+def add(key: bytes, *, reason: str, now: datetime) -> None:
+    """Put the keyed hash of an address on the list, and keep that outside the database too."""
+    Suppression.objects.bulk_create(
+        [Suppression(address_key=key, reason=Suppression.Reason(reason), at=now)], ignore_conflicts=True
+    )
+    outbox.add(NOTE, account_id=tenancy.PLATFORM_ACCOUNT, key=key.hex(), reason=reason, at=now.isoformat())
 
 
 def suppress(*, contact: Contact, reason: str, now: datetime) -> None:
     """Stop the newsletter for a contact at once, in its scope or as worker. Args: reason: of Suppression.Reason."""
-    Suppression.objects.bulk_create(
-        [Suppression(address_key=contact.address_key, reason=Suppression.Reason(reason), at=now)], ignore_conflicts=True
-    )
+    add(bytes(contact.address_key), reason=reason, now=now)
     queue.changed(contact, now=now)
 
 
@@ -25,9 +34,7 @@ def suppress_address(*, address: str, reason: str, now: datetime) -> None:
     if contact_id is not None:
         suppress(contact=Contact.objects.get(id=contact_id), reason=reason, now=now)
         return
-    Suppression.objects.bulk_create(
-        [Suppression(address_key=key_of(address), reason=Suppression.Reason(reason), at=now)], ignore_conflicts=True
-    )
+    add(key_of(address), reason=reason, now=now)
 
 
 def heed_mail(*, address: str, kind: str, now: datetime) -> None:

@@ -312,3 +312,32 @@ def test_what_a_person_sees_is_what_the_view_says(visitor: Client, letters: Lett
     with scope.contact(contact_id):
         state = standing(Contact.objects.get(), address=address)
         assert {each.topic.key for each in state.topics if each.on} == set(audience([contact_id])[contact_id].bases)
+
+
+@pytest.mark.parametrize("language", ["nl", "en-gb"])
+@pytest.mark.parametrize(
+    "template", ["confirm", "already", "welcome", "preferences", "download", "erase", "erased", "form"]
+)
+def test_each_mail_says_what_it_is_in_both_languages(template: str, language: str) -> None:
+    from webanizr.core import mail
+
+    words = {"link": "https://webanizr.nl/nieuwsbrief/x/", "topics": ["Tips"], "days": 7}
+    built = mail.build(
+        to="vera@example.nl", template=f"mail/newsletter_{template}", context=words, language=language, key="1"
+    )
+    subject, body = str(built.subject), str(built.body)
+    html = str(built.alternatives[0][0])
+    if template != "erased":
+        assert str(words["link"]) in body
+        assert f'href="{words["link"]}"' in html
+    assert subject
+    other = mail.build(
+        to="vera@example.nl",
+        template=f"mail/newsletter_{template}",
+        context=words,
+        language={"nl": "en-gb", "en-gb": "nl"}[language],
+        key="1",
+    )
+    assert str(other.subject) != subject
+    assert f'lang="{language}"' in html
+    assert "http" not in re.sub(r"https://webanizr\.nl|http://www\.w3\.org|https?://localhost:\d+", "", html)

@@ -127,6 +127,22 @@ def test_paying_and_stopping_leave_a_row_in_the_same_transaction(
     assert topics_of(alice) == ()
 
 
+def test_who_no_longer_pays_and_said_nothing_is_forgotten(
+    as_role: Callable[[str], AbstractContextManager[Any]],
+) -> None:
+    alice = cast.owner("Alice")
+    pays(alice)
+    now = timezone.now()
+    with as_role("worker"):
+        customers.adopt_all(now=now)
+    with as_role("eraser"):
+        assert not any(forgetting.tidy(now=now + timedelta(days=31)).values())
+    pays(alice, "free")
+    with as_role("eraser"):
+        assert sum(forgetting.tidy(now=now + timedelta(days=31)).values()) == 1
+    assert contact_of(alice) is None
+
+
 def test_an_objection_goes_along_to_a_new_address(as_role: Callable[[str], AbstractContextManager[Any]]) -> None:
     alice = cast.owner("Alice")
     pays(alice)
@@ -143,6 +159,11 @@ def test_an_objection_goes_along_to_a_new_address(as_role: Callable[[str], Abstr
     assert topics_of(alice) == ("tips",)
     with scope.contact(old):
         assert audience([old]) == {}
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        swap(email=alice.user.email.removeprefix("new-"), actor=alice.user)
+    with as_role("worker"):
+        customers.follow_person(user=alice.user, now=timezone.now())
+    assert topics_of(alice) == ("tips",)  # there and back changes nothing
 
 
 def test_unknown_customers_are_adopted_at_night(as_role: Callable[[str], AbstractContextManager[Any]]) -> None:
@@ -168,9 +189,9 @@ def test_what_has_had_its_time_is_deleted_by_the_eraser_alone(
     assert contact_id is not None
     subscribe.unsubscribe(contact_id=contact_id, source="mail", now=now)
     with as_role("eraser"):
-        assert forgetting.tidy(now=now + timedelta(days=6)) == {"unconfirmed": 0, "withdrawn": 0}
-        assert forgetting.tidy(now=now + timedelta(days=8)) == {"unconfirmed": 1, "withdrawn": 0}
-        assert forgetting.tidy(now=now + timedelta(days=31)) == {"unconfirmed": 0, "withdrawn": 1}
+        assert forgetting.tidy(now=now + timedelta(days=6)) == {"unconfirmed": 0, "withdrawn": 0, "lapsed": 0}
+        assert forgetting.tidy(now=now + timedelta(days=8)) == {"unconfirmed": 1, "withdrawn": 0, "lapsed": 0}
+        assert forgetting.tidy(now=now + timedelta(days=31)) == {"unconfirmed": 0, "withdrawn": 1, "lapsed": 0}
     assert [scope.find(each) is not None for each in (asked, stopped, stays)] == [False, False, True]
     with as_role("app"), pytest.raises(ProgrammingError, match="permission denied"):
         forgetting.delete([contact_id])
