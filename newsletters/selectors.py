@@ -12,6 +12,9 @@ from django.db import connection
 from django.db.models import Count
 
 from newsletters.models import Consent, Contact, Drift, Reconcile, Suppression, SyncState, Topic
+from privacy.sharing.selectors import line
+from webanizr.core import tenancy
+from webanizr.core.models import Transfer
 
 DECISIVE = (Consent.Action.CONFIRMED, Consent.Action.WITHDRAWN, Consent.Action.RESUMED)
 
@@ -137,8 +140,24 @@ def export(contact: Contact) -> dict[str, Any]:
             {"platform": sync.provider, "state": sync.there, "changed_at": sync.changed_at.isoformat()}
             for sync in syncs
         ],
+        "shared": _shared(contact),
         "stopped": {"reason": suppression.reason, "at": suppression.at.isoformat()} if suppression else None,
     }
+
+
+def _shared(contact: Contact) -> list[dict[str, Any]]:
+    """Return what left about a contact who needs no account: the list of transfers knows it by its own number."""
+    with tenancy.context(account_id=None, user_id=contact.id):
+        rows = Transfer.objects.filter(person_id=contact.id, sent=True).order_by("at")
+        return [
+            {
+                "at": each.at.isoformat(),
+                "to": each.to,
+                "what": [str(name) for name in each.fields],
+                "why": str(each.why),
+            }
+            for each in map(line, rows)
+        ]
 
 
 # --- numbers for staff, whose login may read no address
