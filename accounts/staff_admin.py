@@ -37,6 +37,7 @@ class StaffSite(admin.AdminSite):
 
     site_header = site_title = "Webanizr"
     index_title = gettext_lazy("Metadata")
+    index_template = "staff/index.html"
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:

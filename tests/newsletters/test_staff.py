@@ -37,6 +37,7 @@ def test_staff_see_numbers(hire: Hire, desk: Desk, letters: Letters, address: st
         subscribe.subscribe(address=address, topics=["tips"], language="nl", source="page", now=timezone.now())
         subscribe.confirm(token=letters.link("confirm", address).split("/")[-2], now=timezone.now())
     with desk(hire("Sam", "support")) as browser:
+        assert 'href="/newsletter/"' in browser.get("/admin/").text
         page = browser.get("/newsletter/").text
         assert "<td>tips</td><td>confirmed consent</td><td>1</td>" in page
         assert "<td>brevo</td><td>pending</td><td>1</td>" in page
