@@ -82,7 +82,7 @@ SECRET_KEY = (
     else env("SECRET_KEY", "only-for-commands-that-serve-nobody" if SERVICE == "migrator" else None)
 )
 # Hashes addresses on the suppression list: it must outlive a change of SECRET_KEY, or erased people come back.
-ADDRESS_KEY = env("ADDRESS_KEY", SECRET_KEY)
+ADDRESS_KEY = env("ADDRESS_KEY", "") or SECRET_KEY
 ROOT_URLCONF = f"webanizr.urls.{SERVICE if SERVICE in ('app', 'hosting', 'staff') else 'app'}"
 WSGI_APPLICATION = "webanizr.wsgi.application"
 DATA_DIR = Path(env("WEBANIZR_DATA", str(BASE_DIR / "var")))
