@@ -255,7 +255,7 @@ def test_every_icon_that_is_named_is_in_the_sprite() -> None:
 def test_icons_that_code_names_are_in_the_sprite() -> None:
     from sites.blocks.base import REGISTRY as BLOCKS
     from sites.fields.base import REGISTRY as FIELDS
-    from sites.services.sites import KINDS
+    from sites.services.kinds import KINDS
 
     named = {b.icon for b in BLOCKS.values()} | {f.icon for f in FIELDS.values()} | {kind.icon for kind in KINDS}
     assert named - set(vendor.ICONS) == set()

@@ -12,7 +12,7 @@ from accounts.forms import NameField, clean_line
 from sites import themes
 from sites.fields.base import MAX_RETENTION_DAYS
 from sites.fields.notice import period
-from sites.services.sites import KINDS
+from sites.services.kinds import KINDS
 
 
 class StartForm(forms.Form):

@@ -22,7 +22,8 @@ from sites.hosting.frame import draft_image_url
 from sites.selectors import editor as selectors
 from sites.selectors.publishing import load_draft, site_input
 from sites.services.forms import contact_fields
-from sites.services.sites import first_page, kind_of, theme_of
+from sites.services.kinds import kind_of, theme_of
+from sites.services.sites import first_page
 from sites.themes import THEMES
 from webanizr.core.middleware import FRAME_ORIGIN
 from webanizr.core.permissions import requires

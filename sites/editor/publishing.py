@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.views.settings import person
-from sites.models import Page, SiteVersion
+from sites.models import Page
 from sites.selectors import editor as selectors
 from sites.services import changes, pages
 from sites.services import publish as services
@@ -86,8 +86,15 @@ def take_back(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
 def versions(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
     """Everything that was ever online."""
     site = selectors.access_site(site_id)
-    found = SiteVersion.objects.filter(site=site).defer("manifest", "source").order_by("-number")[:100]
-    context = {"site": site, "versions": found, "online": selectors.domain_of(site).version_id, "nav": "website"}
+    domain = selectors.domain_of(site)
+    context = {
+        "site": site,
+        "versions": selectors.versions(site),
+        "online": domain.version_id,
+        "url": domain.url,
+        "changes": len(changes.changes_since_publish(site)),
+        "nav": "website",
+    }
     return render(request, "sites/versions.html", context)
 
 

@@ -14,7 +14,8 @@ from accounts.views.settings import account_of, person
 from sites.editor.forms import StartForm
 from sites.models import Page
 from sites.services.hosts import host_of
-from sites.services.sites import KINDS, create_site
+from sites.services.kinds import KINDS
+from sites.services.sites import create_site
 from webanizr.core.permissions import requires
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404
 from pydantic import BaseModel
 
+from accounts.models import Membership
 from sites.blocks import content as blocks
 from sites.blocks.base import REGISTRY, Block
 from sites.blocks.inputs import PageInput, RenderContext
@@ -55,6 +56,14 @@ def access_version(site_id: uuid.UUID, version_id: uuid.UUID) -> SiteVersion:
     if found is None:
         raise Http404
     return found
+
+
+def versions(site: Site, limit: int = 100) -> list[tuple[SiteVersion, str]]:
+    """Return what was online, newest first, with the name of who put it there; empty when they left."""
+    members = Membership.objects.filter(account_id=site.account_id).values_list("user_id", "user__name")
+    names: dict[uuid.UUID, str] = dict(members)
+    found = SiteVersion.objects.filter(site=site).defer("manifest", "source").order_by("-number")[:limit]
+    return [(version, names.get(version.published_by, "")) for version in found]
 
 
 def access_asset(site_id: uuid.UUID, asset_id: uuid.UUID) -> Asset:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.services import audit
@@ -19,61 +17,7 @@ from sites.models import Domain, Page, Site
 from sites.schema import rich
 from sites.services import hosts, keys
 from sites.services.forms import create_form
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of business: its name, icon, a fitting theme and drawing, and what such a business says first."""
-
-    key: str
-    label: Any
-    icon: str
-    theme: str
-    drawing: str
-    promise: Any
-
-
-KINDS = (
-    Kind(
-        "shop",
-        gettext_lazy("Shop or bakery"),
-        "store",
-        "markt",
-        "bread",
-        gettext_lazy("Fresh, honest and around the corner"),
-    ),
-    Kind("craft", gettext_lazy("Craft or building"), "wrench", "kade", "shapes", gettext_lazy("Good work, as agreed")),
-    Kind(
-        "practice",
-        gettext_lazy("Practice or care"),
-        "heart-pulse",
-        "praktijk",
-        "shapes",
-        gettext_lazy("Attention for you"),
-    ),
-    Kind("food", gettext_lazy("Restaurant or café"), "utensils", "nacht", "shapes", gettext_lazy("Sit down, we cook")),
-    Kind(
-        "office",
-        gettext_lazy("Advice or office"),
-        "briefcase",
-        "kade",
-        "shapes",
-        gettext_lazy("Clear advice that helps you on"),
-    ),
-    Kind(
-        "other", gettext_lazy("Something else"), "sparkles", "atelier", "shapes", gettext_lazy("Good to have you here")
-    ),
-)
-
-
-def kind_of(key: str) -> Kind:
-    """Return the kind with that key; something else for an unknown one."""
-    return next((kind for kind in KINDS if kind.key == key), KINDS[-1])
-
-
-def theme_of(kind: Kind) -> str:
-    """Return the kind's theme, or the first one when there is no such theme."""
-    return kind.theme if kind.theme in themes.THEMES else next(iter(themes.THEMES))
+from sites.services.kinds import Kind, kind_of, theme_of
 
 
 def _block(kind: str, **values: Any) -> Block:
@@ -85,6 +29,11 @@ def _block(kind: str, **values: Any) -> Block:
 def first_page(*, kind: Kind, name: str, place: str, form_id: str | None) -> list[Block]:
     """Return a finished home page in the active language, with the owner's own words in it."""
     where = _("in %(place)s") % {"place": place} if place else ""
+    about = (
+        _("%(name)s works for people in %(place)s and around. We listen first, and we do what we promise.")
+        if place
+        else _("At %(name)s we listen first, and we do what we promise.")
+    )
     return [
         _block(
             "hero",
@@ -99,18 +48,12 @@ def first_page(*, kind: Kind, name: str, place: str, form_id: str | None) -> lis
         _block(
             "text",
             heading=_("About %(name)s") % {"name": name},
-            body=rich.document(
-                _("Tell here in a few sentences what you do and for whom. Click on this text to change it.")
-            ),
+            body=rich.document(about % {"name": name, "place": place}),
         ),
         _block(
             "cards",
             heading=_("What we do"),
-            items=[
-                {"heading": _("First thing"), "text": _("Say in a sentence what it is and for whom.")},
-                {"heading": _("Second thing"), "text": _("What does it cost, or how long does it take?")},
-                {"heading": _("Third thing"), "text": _("What makes people come to you for this?")},
-            ],
+            items=[{"heading": str(heading), "text": str(text)} for heading, text in kind.offers],
         ),
         _block("opening_hours", heading=_("Opening hours")),
         _block(
