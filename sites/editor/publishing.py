@@ -17,6 +17,7 @@ from sites.selectors import editor as selectors
 from sites.services import changes, pages
 from sites.services import publish as services
 from sites.services.drafts import Conflict
+from webanizr.core import storage
 from webanizr.core.permissions import requires
 
 
@@ -27,12 +28,17 @@ def publish(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
     site = selectors.access_site(site_id)
     domain = selectors.domain_of(site)
     problems = []
-    page_id = page_of(request)
+    page_id, status = page_of(request), 422
     if request.method == "POST":
         try:
             services.publish_site(site=site, actor=person(request))
         except services.PublishError as error:
             problems = error.problems
+        except storage.Away:
+            status = 503  # the whole request is rolled back
+            messages.error(
+                request, _("Our file store can't be reached just now. Nothing changed; try again in a minute.")
+            )
         else:
             if page_id is not None:
                 return redirect(f"{reverse('sites:edit', args=[site.id, page_id])}?online")
@@ -52,7 +58,7 @@ def publish(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
     }
     part = request.headers.get("X-Part") == "dialog"  # the editor shows it without the page around it
     template = "sites/publish_body.html" if part else "sites/publish.html"
-    return render(request, template, context, status=422 if request.method == "POST" else 200)
+    return render(request, template, context, status=status if request.method == "POST" else 200)
 
 
 def page_of(request: HttpRequest) -> uuid.UUID | None:

@@ -102,6 +102,10 @@ def media(start_response: StartResponse, version: Version, path: str, method: st
         body = storage.get(found["key"])
     except storage.Missing:
         return plain(start_response, "404 Not Found", "")
+    except storage.Away:
+        return plain(
+            start_response, "503 Service Unavailable", "", [("Retry-After", "10"), ("Cache-Control", "no-store")]
+        )
     headers = [
         ("Content-Type", found["type"]),
         ("Content-Length", str(len(body))),

@@ -82,7 +82,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 503: the database can't be reached just now."""
+    """Answer 503: the database or the file store can't be reached just now."""
     log.error("503 reference %s %s", getattr(request, "reference", ""), type(exception).__name__)
     return page(request, 503, retry_after=10)
 

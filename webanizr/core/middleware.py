@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from webanizr.core import errors, health, tenancy, vault
+from webanizr.core import errors, health, storage, tenancy, vault
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -77,8 +77,8 @@ class ErrorPageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Let Django handle 403 and 404; a database or key service that is away is 503, anything else 500."""
-        if isinstance(exception, (OperationalError, vault.Unavailable)):
+        """Let Django handle 403 and 404; what it needs is away (database, keys, files): 503; anything else 500."""
+        if isinstance(exception, OperationalError | vault.Unavailable | storage.Away):
             return errors.unavailable(request, exception)
         return None
 

@@ -6,12 +6,13 @@ Only this package imports boto3 (`clients.py`); keys have a store of their own (
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from django.core.files.storage import Storage
 
-from webanizr.core.storage.clients import REGION, ClientError
+from webanizr.core.storage.clients import REGION, BotoCoreError, ClientError
 from webanizr.core.storage.clients import s3 as client
 
 
@@ -19,47 +20,74 @@ class Missing(KeyError):
     """There is no object with that key."""
 
 
+class Away(OSError):
+    """The file store can't be reached just now, or is too busy: trying again later helps."""
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn what only says that the store is away into `Away`; other refusals stay what they are."""
+    try:
+        yield
+    except BotoCoreError as error:
+        raise Away(type(error).__name__) from error
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status >= 500 or status == 429:
+            raise Away(f"{status}") from error
+        raise
+
+
 def put(key: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
     """Store `data` (bytes) under `key`, replacing what was there."""
-    client().put_object(Bucket=settings.S3_BUCKET, Key=key, Body=data, ContentType=content_type)
+    with reached():
+        client().put_object(Bucket=settings.S3_BUCKET, Key=key, Body=data, ContentType=content_type)
 
 
 def put_stream(key: str, stream: IO[bytes], *, content_type: str = "application/octet-stream") -> None:
     """Store what `stream` yields without holding it whole in memory."""
-    client().upload_fileobj(stream, settings.S3_BUCKET, key, ExtraArgs={"ContentType": content_type})
+    with reached():
+        client().upload_fileobj(stream, settings.S3_BUCKET, key, ExtraArgs={"ContentType": content_type})
 
 
 def get(key: str) -> bytes:
-    """Return the object's bytes; raises Missing."""
+    """Return the object's bytes; raises Missing, Away."""
     return b"".join(stream(key))
 
 
 def stream(key: str, *, chunk: int = 1 << 16) -> Iterator[bytes]:
-    """Yield the object's bytes in chunks; raises Missing."""
-    try:
-        body = client().get_object(Bucket=settings.S3_BUCKET, Key=key)["Body"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-            raise Missing(key) from error
-        raise
-    yield from body.iter_chunks(chunk)
+    """Yield the object's bytes in chunks; raises Missing, Away."""
+    with reached():
+        try:
+            body = client().get_object(Bucket=settings.S3_BUCKET, Key=key)["Body"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                raise Missing(key) from error
+            raise
+        yield from body.iter_chunks(chunk)
 
 
 def delete(*keys: str) -> None:
     """Delete objects; those that don't exist are no error."""
     for at in range(0, len(keys), 1000):
-        client().delete_objects(
-            Bucket=settings.S3_BUCKET,
-            Delete={"Objects": [{"Key": key} for key in keys[at : at + 1000]], "Quiet": True},
-        )
+        with reached():
+            client().delete_objects(
+                Bucket=settings.S3_BUCKET,
+                Delete={"Objects": [{"Key": key} for key in keys[at : at + 1000]], "Quiet": True},
+            )
 
 
 def keys(prefix: str) -> Iterator[str]:
     """Yield every key that starts with `prefix`."""
     pages = client().get_paginator("list_objects_v2").paginate(Bucket=settings.S3_BUCKET, Prefix=prefix)
-    for page in pages:
+    for page in _reaching(pages):
         for item in page.get("Contents", ()):
             yield item["Key"]
+
+
+def _reaching(pages: Any) -> Iterator[Any]:
+    with reached():
+        yield from pages
 
 
 def ensure_bucket() -> None:
@@ -81,6 +109,7 @@ class NoDefaultStorage(Storage):
 
 __all__ = [
     "REGION",
+    "Away",
     "Missing",
     "NoDefaultStorage",
     "client",
