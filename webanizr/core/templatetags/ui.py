@@ -91,12 +91,20 @@ def button(
 
 @register.simple_tag
 def field(
-    bound: BoundField, *, autofocus: bool = False, code: bool = False, optional: bool = False, switch: bool = False
+    bound: BoundField,
+    *,
+    autofocus: bool = False,
+    code: bool = False,
+    optional: bool = False,
+    switch: bool = False,
+    label: str = "",
 ) -> SafeString:
     """A form field: label, help, control, error. Works for any Django form field.
 
-    Args: code: big digits, for a code from a mail; optional: says so beside the label; switch: a yes/no as a switch.
+    Args: code: big digits, for a code from a mail; optional: says so beside the label; switch: a yes/no as a switch;
+        label: other words than the form's own.
     """
+    bound.label = label or bound.label
     widget = bound.field.widget
     described = [f"{bound.auto_id}-help"] if bound.help_text else []
     described += [f"{bound.auto_id}-error"] if bound.errors else []
@@ -107,7 +115,7 @@ def field(
         attrs["aria-invalid"] = "true"
     if autofocus:
         attrs["autofocus"] = True
-    if str(widget.attrs.get("placeholder", "")).casefold() == str(bound.label).casefold():
+    if code or str(widget.attrs.get("placeholder", "")).casefold() == str(bound.label).casefold():
         attrs["placeholder"] = False  # it says what the label says already
     kind = "input"
     if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
