@@ -31,6 +31,18 @@ def test_typing_in_the_panel_keeps_the_cursor_and_is_one_step_back(page: Any, st
     journeys.saved(page)
 
 
+def test_the_keyboard_keeps_its_place_in_the_panel(page: Any, stack: Stack) -> None:
+    opened(page, stack, "Kea Keyboard")
+    page.locator("#outline li").nth(2).locator("button").first.press("Enter")
+    page.locator("#panel fieldset[data-path=items] summary").first.press("Enter")
+    page.locator("#panel details[open]").get_by_role("button", name="Omlaag").press("Enter")
+    assert page.evaluate("document.activeElement.closest('details').previousElementSibling.tagName") == "DETAILS"
+    page.locator(".editor__tabs button").nth(1).press("Enter")
+    page.locator("#panel [data-path=tone] :checked").press("ArrowRight")
+    assert page.evaluate("document.activeElement.closest('[data-path]')?.dataset.path") == "tone"
+    journeys.saved(page)
+
+
 def test_blocks_are_ordered_copied_deleted_and_added_at_the_block_itself(page: Any, stack: Stack) -> None:
     frame = opened(page, stack, "Bas Blok")
     types = "webanizrEditor.log.blocks.map((block) => block.type)"

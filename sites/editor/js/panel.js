@@ -12,7 +12,8 @@ export class Panel {
   }
 
   show(id) {
-    const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.path : "";
+    const active = this.root.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active?.closest("[data-path]")?.dataset.path;
     const scrolled = this.id === id ? this.root.querySelector(".editor__scroll")?.scrollTop : 0;
     this.id = id;
     const block = this.log.find(id);
@@ -30,8 +31,14 @@ export class Panel {
     }
     this.root.append(body);
     body.scrollTop = scrolled ?? 0;
-    if (focused) this.#find(focused)?.focus();
+    if (focused) this.#refocus(this.#find(focused));
     this.#mark();
+  }
+
+  // drawing anew must not lose the keyboard: back to the control, the chosen option, or the item that moved
+  #refocus(control) {
+    const inner = control?.matches("[role=radiogroup]") ? ":checked" : control?.matches("fieldset") ? "details[open] > summary, :scope > button" : "";
+    (inner ? control.querySelector(inner) : control)?.focus();
   }
 
   // words typed on the page itself: show them in the panel, too, unless the cursor is there
@@ -104,7 +111,7 @@ export class Panel {
     for (const old of this.root.querySelectorAll(".field__error")) old.remove();
     for (const field of this.root.querySelectorAll(".field--error")) field.classList.remove("field--error");
     for (const { block, path, message } of this.#problems) {
-      if (block === this.id) this.#complain(this.#find(path)?.closest(".field, .picfield"), message);
+      if (block === this.id) this.#complain(this.#find(path)?.closest(".field, .picfield, [data-path]"), message);
     }
   }
 
@@ -112,7 +119,7 @@ export class Panel {
     const line = element("p", "field__error");
     line.setAttribute("role", "alert");
     line.append(icon("circle-alert"), element("span", "", { textContent: message }));
-    field?.classList.add("field--error");
+    if (field?.matches(".field, .picfield")) field.classList.add("field--error");
     (field ?? this.root.querySelector(".editor__scroll"))?.append(line);
   }
 
@@ -204,6 +211,7 @@ export class Panel {
 
   #items(part, path) {
     const group = element("fieldset", "stack stack--s");
+    group.dataset.path = path;
     group.append(element("legend", "legend", { textContent: part.label }));
     const items = this.#value(path);
     items.forEach((item, index) => {
