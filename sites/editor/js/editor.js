@@ -53,6 +53,7 @@ const log = new Log(data.content, {
   changed(change) {
     saver.soon(log.content);
     $("#undone").hidden = true; // its button takes back the last step, and this is another one
+    for (const each of document.querySelectorAll(".editor__canvas > .messages .callout--ok")) each.remove();
     for (const [name, can] of [["undo", log.canUndo], ["redo", log.canRedo]]) {
       for (const each of document.querySelectorAll(`#${name}, [data-press=${name}]`)) each.disabled = !can;
     }
