@@ -8,8 +8,9 @@ import uuid
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.models import Membership, User
+from accounts.models import Membership, StaffMember, User
 from accounts.services import sign_ins
+from accounts.staff import keys
 from webanizr.core import tenancy
 from webanizr.core.middleware import Handler, attach
 
@@ -62,12 +63,21 @@ def enter(request: HttpRequest, membership: Membership) -> None:
 
 
 class StaffMiddleware:
-    """The staff service has no account: its rows are what the staff login may see."""
+    """The staff service has no account: its rows are what the staff login may see.
+
+    Sets `request.staff` (who works here, or None) and `request.key_used_at` (when this session last used a second
+    factor that counts, in seconds since 1970, or None).
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request."""
-        attach(request, account=None, membership=None)
+        attach(request, account=None, membership=None, staff=None, key_used_at=None)
+        user = request.user
+        if isinstance(user, User):
+            tenancy.switch(account_id=None, user_id=user.pk)
+            staff = StaffMember.objects.filter(user=user, active=True).first()
+            attach(request, staff=staff, key_used_at=keys.used_at(request, user) if staff else None)
         return self.get_response(request)

@@ -142,9 +142,31 @@ class StaffMember(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="staff_member")
     team = models.CharField(max_length=8, choices=Team.choices, default=Team.SUPPORT)
     active = models.BooleanField(default=True)
+    # SHA-256 of the code with which a deployment lets them set their first key, and until when
+    enrolment_hash = models.BinaryField(null=True)
+    enrolment_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.team} {self.id}"
+
+
+class StaffKey(models.Model):
+    """A second factor that was set in the staff service itself; one from a customer's settings opens nothing there.
+
+    `authenticator_id` is a number of `mfa.Authenticator`, without a key: the app service deletes those without
+    knowing this table.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user_id = models.UUIDField()
+    authenticator_id = models.BigIntegerField(unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["user_id"], name="staff_key_of_user")]
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class StaffSession(AbstractBaseSession):

@@ -78,7 +78,30 @@ STAFF = Personal(
     retention=_("As long as they work here"),
     what=_("Name and team of staff"),
 )
-table("accounts.StaffMember", id=KEY, user=STAFF, team=STAFF, active=STAFF)
+STAFF_KEY = Personal(
+    subject=Subject.STAFF,
+    purpose=_("Asking staff for a passkey or a code of their app, each time they sign in"),
+    basis=Basis.LEGITIMATE_INTEREST,
+    retention=_("As long as they work here"),
+    exported=False,
+)
+table(
+    "accounts.StaffMember",
+    id=KEY,
+    user=STAFF,
+    team=STAFF,
+    active=STAFF,
+    enrolment_hash=STAFF_KEY,
+    enrolment_until=STAFF_KEY,
+)
+table(
+    "accounts.StaffKey",
+    Path(Scope.USER, "user_id"),
+    id=KEY,
+    user_id=STAFF_KEY,
+    authenticator_id=STAFF_KEY,
+    created_at=MOMENT,
+)
 STAFF_SESSION = Personal(
     subject=Subject.STAFF,
     purpose=_("Keeping staff signed in"),

@@ -16,20 +16,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Account, Membership, StaffMember, User
+from accounts.models import Account, Membership, User
 from privacy.health import latest
 from webanizr.core import outbox
 from webanizr.core.models import Alarm, Outbox
-
-
-def is_staff(request: HttpRequest) -> bool:
-    """Whether the signed-in person works at Webanizr."""
-    user = request.user
-    return isinstance(user, User) and StaffMember.objects.filter(user=user, active=True).exists()
 
 
 class StaffSite(admin.AdminSite):
@@ -41,11 +35,17 @@ class StaffSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Let staff in, and nobody else."""
-        return is_staff(request)
+        """Let staff in who used their second factor, and nobody else."""
+        return getattr(request, "staff", None) is not None and getattr(request, "key_used_at", None) is not None
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send a stranger to the staff service's own door; a customer who is signed in gets 403 there."""
+        """Send a stranger to the staff service's own door, staff to their second factor; a customer gets 403."""
+        if getattr(request, "staff", None) is not None:
+            wanted = request.GET.get("next") or reverse("staff:index")
+            if getattr(request, "key_used_at", None) is not None:
+                safe = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+                return redirect(wanted if safe else reverse("staff:index"))
+            return redirect(f"{reverse('staff_key')}?{urlencode({'next': wanted})}")
         if request.user.is_authenticated:
             raise PermissionDenied(_("This service is for people who work at Webanizr."))
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")

@@ -1,6 +1,11 @@
 """Django's entry to this application."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
+from django.http import HttpRequest
 
 
 class PrivacyConfig(AppConfig):
@@ -14,7 +19,27 @@ class PrivacyConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         from privacy import checks, gate  # noqa: F401  # checks register on import
-        from webanizr.core import vault
+        from webanizr.core import context, vault
 
         vault.guard_sessions(gate.may_open)
         autodiscover_modules("processors")
+        context.PROVIDERS["consent_waiting"] = consent_waiting
+        context.PROVIDERS["questions_waiting"] = questions_waiting
+
+
+def consent_waiting(request: HttpRequest) -> Any:
+    """Return how many requests wait for the account's answer, counted only when a page shows it."""
+    from django.utils.functional import SimpleLazyObject
+
+    from privacy.selectors.consent import waiting_count
+
+    return SimpleLazyObject(waiting_count) if getattr(request, "account", None) is not None else 0
+
+
+def questions_waiting(request: HttpRequest) -> Any:
+    """Return how many questions wait for staff, counted only when a page shows it."""
+    from django.utils.functional import SimpleLazyObject
+
+    from privacy.selectors.staff import waiting_count
+
+    return SimpleLazyObject(waiting_count) if getattr(request, "staff", None) is not None else 0

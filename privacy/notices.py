@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from privacy import links, people
+from privacy import links, people, withdrawal
 from privacy.models import AccessGrant, AccessLog, AccessRequest, AccessSession, Event, SupportMessage, SupportQuestion
 from privacy.scope import Scope, describe_all
 from privacy.selectors.consent import action_words
@@ -61,7 +61,7 @@ def send_about(line: AccessLog) -> int:
     readers = people.deciders(line.account_id)
     for reader in readers:
         with translation.override(reader.language):
-            _send(reader, _notice(line))
+            _send(reader, _notice(line, reader))
     return len(readers)
 
 
@@ -96,7 +96,7 @@ def _row(model: type[Row], line: AccessLog, key: uuid.UUID | None) -> Row | None
     return model._default_manager.filter(account_id=line.account_id, id=key).first() if key else None
 
 
-def _notice(line: AccessLog) -> Notice:
+def _notice(line: AccessLog, reader: people.Addressee) -> Notice:
     names = people.names([line.actor_id])
     who = names.get(line.actor_id, "Webanizr") if line.actor_id else "Webanizr"
     question = _row(SupportQuestion, line, line.question_id)
@@ -109,7 +109,7 @@ def _notice(line: AccessLog) -> Notice:
     if line.event == Event.REQUESTED:
         return _asked(line, who, rows)
     if line.event in (Event.GRANTED, Event.IMPLIED):
-        return _given(line, rows)
+        return _given(line, rows, reader)
     if line.event == Event.OPENED:
         session = _row(AccessSession, line, line.session_id)
         if session is not None:
@@ -150,7 +150,7 @@ def _asked(line: AccessLog, who: str, rows: list[list[str]]) -> Notice:
     )
 
 
-def _given(line: AccessLog, rows: list[list[str]]) -> Notice:
+def _given(line: AccessLog, rows: list[list[str]], reader: people.Addressee) -> Notice:
     grant = _row(AccessGrant, line, line.grant_id)
     implied = line.event == Event.IMPLIED
     if grant is not None:
@@ -166,7 +166,9 @@ def _given(line: AccessLog, rows: list[list[str]]) -> Notice:
         else _("This is what you allowed."),
         rows=rows,
         button=_("Withdraw, or look at it"),
-        link=links.grant_page(line.grant_id) if line.grant_id else links.consent_page(),
+        link=withdrawal.withdraw_url(account_id=line.account_id, grant_id=line.grant_id, user_id=reader.id)
+        if line.grant_id
+        else links.consent_page(),
         note=_("Don't you want this? One click on that page withdraws it, at once.")
         + (" " + _("There you can also choose that we always ask first.") if implied else ""),
     )

@@ -28,6 +28,7 @@ class Person(Protocol):
 class Addressee:
     """Somebody to tell something."""
 
+    id: uuid.UUID
     name: str
     email: str
     language: str
@@ -61,13 +62,14 @@ def deciders(account_id: uuid.UUID) -> list[Addressee]:
     """Return who may consent for the account: its owners. Runs in the account's context."""
     language = account_language(account_id)
     found = _memberships(account_id).filter(role="owner").order_by("created_at")
-    return [Addressee(name, email, language) for name, email in found.values_list("user__name", "user__email")]
+    people = found.values_list("user_id", "user__name", "user__email")
+    return [Addressee(person, name, email, language) for person, name, email in people]
 
 
 def member(account_id: uuid.UUID, user_id: uuid.UUID) -> Addressee | None:
     """Return one member of the account, if still one."""
     found = _memberships(account_id).filter(user_id=user_id).values_list("user__name", "user__email").first()
-    return Addressee(found[0], found[1], account_language(account_id)) if found else None
+    return Addressee(user_id, found[0], found[1], account_language(account_id)) if found else None
 
 
 def may_consent(account_id: uuid.UUID, user_id: uuid.UUID) -> bool:

@@ -381,3 +381,33 @@ table(
     hash=PROOF,
     xid=KEY,
 )
+
+ACCEPTED = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Proving which processing agreement was accepted, by whom and when"),
+    basis=Basis.LEGAL_OBLIGATION,
+    retention=_("As long as you have an account"),
+)
+table(
+    "privacy.AgreementAcceptance",
+    id=KEY,
+    account=LINK,
+    version=STATE,
+    language=STATE,
+    fingerprint=PROOF,
+    customer=ACCEPTED,
+    accepted_by=ACCEPTED,
+    accepted_name=ACCEPTED,
+    accepted_at=ACCEPTED,
+)
+ANNOUNCED = NotPersonal(_("What we announce about a party that works for us"))
+table(
+    "privacy.ProcessorChange",
+    id=KEY,
+    party=ANNOUNCED,
+    kind=ANNOUNCED,
+    summary_nl=ANNOUNCED,
+    summary_en=ANNOUNCED,
+    announced_at=MOMENT,
+    effective_on=ANNOUNCED,
+)

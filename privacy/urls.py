@@ -1,15 +1,49 @@
-"""Addresses of this application in the app service."""
+"""Addresses of this application in the app service: pages for everybody, help, and the privacy centre."""
 
-from django.urls import path
+from django.urls import include, path
 
-from privacy.views import public
+from privacy.views import agreement, center, help, public
 
-app_name = "privacy"
+public_patterns = (
+    [
+        path("privacy/", public.statement, name="statement"),
+        path("privacy/versies/", public.versions, name="versions"),
+        path("privacy/versies/<int:number>/", public.version, name="version"),
+        path("privacy/verwerkers/", public.processors, name="processors"),
+        path("privacy/verwerkers/feed/", agreement.feed, name="processors_feed"),
+        path("privacy/bewijs/", public.proof, name="proof"),
+    ],
+    "privacy",
+)
+
+help_patterns = (
+    [
+        path("help/", help.ask, name="ask"),
+        path("help/<uuid:question_id>/", help.question, name="question"),
+        path("help/<uuid:question_id>/close/", help.close, name="close"),
+    ],
+    "help",
+)
+
+consent_patterns = (
+    [
+        path("consent/", center.center, name="center"),
+        path("consent/requests/<uuid:request_id>/", center.answer, name="answer"),
+        path("consent/grants/<uuid:grant_id>/", center.grant, name="grant"),
+        path("consent/grants/<uuid:grant_id>/withdraw/", center.withdraw, name="withdraw"),
+        path("consent/withdraw/<str:token>/", center.withdraw_by_mail, name="withdraw_by_mail"),
+        path("consent/always-ask/", center.always_ask, name="always_ask"),
+        path("consent/log/verify/", center.verify, name="verify"),
+        path("consent/log/webanizr-log.<str:kind>", center.export, name="export"),
+        path("consent/agreement/", agreement.show, name="agreement"),
+        path("consent/agreement/accept/", agreement.accept, name="agreement_accept"),
+        path("consent/agreement/<slug:version>.pdf", agreement.download, name="agreement_pdf"),
+    ],
+    "consent",
+)
 
 urlpatterns = [
-    path("privacy/", public.statement, name="statement"),
-    path("privacy/versies/", public.versions, name="versions"),
-    path("privacy/versies/<int:number>/", public.version, name="version"),
-    path("privacy/verwerkers/", public.processors, name="processors"),
-    path("privacy/bewijs/", public.proof, name="proof"),
+    path("", include(public_patterns)),
+    path("", include(help_patterns)),
+    path("", include(consent_patterns)),
 ]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import re
+import struct
 import time
+from contextlib import closing
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -111,3 +116,73 @@ def axe(page: Any) -> list[str]:
 def sideways(page: Any) -> bool:
     """Whether the page scrolls sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"))
+
+
+def totp(secret: str) -> str:
+    """Return the code an authenticator app shows now (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+# --- the staff service
+
+
+def let_in(stack: Stack, name: str) -> tuple[str, str]:
+    """Let somebody work at Webanizr, as a deployment does it; return their address and enrolment code."""
+    address, code = f"{name.split()[0].lower()}{time.time_ns()}@webanizr.example", f"code-{time.time_ns()}"
+    with closing(stack.connect("migrator")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("SET LOCAL row_security = on")
+        cursor.execute("SELECT staff_set(%s, %s, 'support', true)", [address, name])
+        (user_id,) = cursor.fetchone() or ("",)
+        cursor.execute(
+            "SELECT staff_enrol(%s, sha256(%s::bytea), now() + interval '1 hour', false)", [user_id, code.encode()]
+        )
+    return address, code
+
+
+def fingerprint_reader(page: Any) -> None:
+    """Give the browser something that holds passkeys and says yes by itself."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def staff_page(browser: Any, stack: Stack, name: str) -> Any:
+    """Return a page of somebody who works at Webanizr, signed in at the staff service with a passkey of theirs."""
+    address, code = let_in(stack, name)
+    page = browser.new_context(base_url=stack.staff, locale="nl-NL").new_page()
+    fingerprint_reader(page)
+    sign_in(page, stack, address)
+    page.wait_for_url(re.compile("/key/"))
+    page.fill("[name=code]", code)
+    send(page)
+    page.click("a[href*='/key/passkey/']")
+    page.fill("[name=name]", "Sleutel")
+    with page.expect_navigation(url=re.compile("/questions/")):
+        page.click(PRIMARY)
+    return page
+
+
+def ask_webanizr(page: Any, text: str, about: str = "") -> int:
+    """Ask a question as a customer; return its number. `about`: words of the choice."""
+    page.goto("/help/")
+    page.fill("[name=subject]", "Er komt niets binnen")
+    page.fill("[name=body]", text)
+    if about:
+        page.select_option("[name=about]", label=about)
+    send(page, "button[value=send]")
+    page.wait_for_url(re.compile(r"/help/[0-9a-f-]+/"))
+    found = re.search(r"#(\d+)", page.inner_text(".crumbs"))
+    assert found
+    return int(found[1])

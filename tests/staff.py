@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import StaffKey, User
+from webanizr.core import tenancy
 
 Hire = Callable[[str, str], User]
 Desk = Callable[[User], AbstractContextManager[Client]]
+
+
+def use_key(browser: Client, user: User) -> None:
+    """Sign somebody in who used a key of the staff service just now; under the staff login."""
+    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    number = secrets.randbelow(1 << 40)
+    with transaction.atomic(), tenancy.context(account_id=None, user_id=user.pk):
+        StaffKey.objects.create(user_id=user.pk, authenticator_id=number)
+    session = browser.session
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "type": "totp", "id": number, "at": time.time()}  # as django-allauth notes it
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 @pytest.fixture
@@ -40,7 +58,7 @@ def desk(as_role: Callable[[str], AbstractContextManager[Any]]) -> Desk:
     def run(user: User) -> Iterator[Client]:
         with as_role("staff"):
             browser = Client(headers={"accept-language": "en-gb"})
-            browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            use_key(browser, user)
             yield browser
 
     return run

@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
-import struct
 import time
 from typing import Any
 
 from tests import journeys
 from tests.local.running import Stack
-
-
-def virtual_authenticator(page: Any) -> Any:
-    """Give the browser a fingerprint reader; return its session."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return session
-
-
-def totp(secret: str) -> str:
-    """Return the code an authenticator app shows now (RFC 6238)."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
-    offset = digest[-1] & 15
-    number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"
 
 
 def sign_out(page: Any) -> None:
@@ -46,7 +17,7 @@ def sign_out(page: Any) -> None:
 
 def test_a_passkey_signs_in_without_a_mail(page: Any, stack: Stack) -> None:
     journeys.sign_up(page, stack, "Petra Sleutel")
-    virtual_authenticator(page)
+    journeys.fingerprint_reader(page)
     page.goto("/settings/security/passkeys/add/")
     page.fill("[name=name]", "Mijn laptop")
     journeys.send(page)
@@ -62,10 +33,10 @@ def test_an_app_asks_for_its_code_after_the_mail(page: Any, stack: Stack) -> Non
     address = journeys.sign_up(page, stack, "Teun Teller")
     page.goto("/settings/security/app/")
     secret = page.inner_text("copy-row code")
-    page.fill("[name=code]", "000000" if totp(secret) != "000000" else "111111")
+    page.fill("[name=code]", "000000" if journeys.totp(secret) != "000000" else "111111")
     journeys.send(page)
     assert "/app/" in page.url
-    page.fill("[name=code]", totp(secret))
+    page.fill("[name=code]", journeys.totp(secret))
     journeys.send(page)
     page.goto("/settings/security/")
     assert "Aan" in page.inner_text("main")

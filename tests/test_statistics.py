@@ -22,6 +22,7 @@ from privacy.connectors.matomo import Hit, Matomo, pseudonyms
 from tests import cast, external
 from tests.fakes import matomo
 from tests.fakes.server import Fake, running
+from tests.staff import use_key
 from webanizr.core import ratelimit
 from webanizr.local.place import free_port
 
@@ -177,7 +178,7 @@ def test_staff_see_how_the_external_systems_are_doing(
     with as_role("worker"), external.configured(counter):
         health.check()
     with as_role("staff"), external.configured(counter):
-        browser.force_login(sam, backend="allauth.account.auth_backends.AuthenticationBackend")
+        use_key(browser, sam)
         page = browser.get("/admin/system/").content.decode()
         assert "Matomo" in page
         assert "works" in page
@@ -187,7 +188,7 @@ def test_staff_see_how_the_external_systems_are_doing(
     with as_role("worker"), external.configured(counter):
         health.check()
     with as_role("staff"), external.configured(counter):
-        browser.force_login(sam, backend="allauth.account.auth_backends.AuthenticationBackend")
+        use_key(browser, sam)
         page = browser.get("/admin/system/").content.decode()
         assert "doesn&#x27;t answer" in page or "doesn't answer" in page
         assert "http_503" in page

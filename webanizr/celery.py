@@ -14,6 +14,7 @@ app.autodiscover_tasks(["webanizr.core", "privacy", "accounts", "billing", "news
 app.conf.imports = [
     "webanizr.core.mail",
     "webanizr.core.mail_events",
+    "privacy.announcements",
     "privacy.statistics",
     "privacy.health",
     "sites.export_tasks",

@@ -278,7 +278,8 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# staff have no recovery codes: who lost their keys gets new ones from a deployment (`manage.py staff reset`)
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"] if SERVICE == "staff" else ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Webanizr"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL

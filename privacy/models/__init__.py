@@ -1,5 +1,6 @@
 """The tables of this application: consent and the log of access, the privacy statement and its proof."""
 
+from privacy.models.agreement import AgreementAcceptance, ProcessorChange
 from privacy.models.consent import (
     AccessGrant,
     AccessRequest,
@@ -20,9 +21,11 @@ __all__ = [
     "AccessRequest",
     "AccessSession",
     "Action",
+    "AgreementAcceptance",
     "ConsentSetting",
     "Event",
     "Evidence",
+    "ProcessorChange",
     "RequestState",
     "Source",
     "StatementVersion",

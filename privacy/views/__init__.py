@@ -1,1 +1,1 @@
-"""The pages of this application."""
+"""Pages: for everybody, help and the privacy centre for customers, the console for staff."""

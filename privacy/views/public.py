@@ -12,10 +12,12 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from privacy.models import StatementVersion
+from privacy.selectors import agreement
 from privacy.selectors.proof import proof as proof_rows
 from privacy.selectors.statement import latest
 from privacy.statement import content
 from privacy.statement.tables import recipient_rows
+from privacy.subprocessors import NOTICE_DAYS
 from webanizr.core.permissions import requires
 
 
@@ -66,8 +68,18 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
 @requires("public")
 @require_safe
 def processors(request: HttpRequest) -> HttpResponse:
-    """Who outside gets what."""
-    return render(request, "privacy/processors.html", {"recipients": recipient_rows(), "nav": "processors"})
+    """Who outside gets what, and what is going to change."""
+    today = timezone.localdate()
+    announced = list(agreement.changes()[:50])
+    context = {
+        "recipients": recipient_rows(),
+        "coming": [row for row in announced if row.effective_on > today],
+        "past": [row for row in announced if row.effective_on <= today],
+        "dutch": language() == "nl",
+        "days": NOTICE_DAYS,
+        "nav": "processors",
+    }
+    return render(request, "privacy/processors.html", context)
 
 
 @requires("public")

@@ -7,7 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils import formats, timezone
 from django.views.decorators.http import require_safe
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Role, User
+from privacy.selectors import agreement, consent
 from sites.selectors import dashboard as selectors
 from sites.selectors import inbox, search
 from webanizr.core.permissions import requires
@@ -43,6 +44,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "members": selectors.readers(membership.account),
         "part_of_day": "morning" if hour < 12 else "afternoon" if hour < 18 else "evening",
         "oldest": selectors.oldest_kept_until(),
+        "asks": consent.open_requests(),
+        "givens": consent.live_grants(),
+        "glance": consent.glance(),
+        "may_decide": membership.role == Role.OWNER,
+        "agreement_waits": membership.role == Role.OWNER and agreement.accepted() is None,
+        "here": request.path,
         "nav": "overview",
     }
     return render(request, "dashboard.html", context)

@@ -3,4 +3,5 @@ import "./auto-submit.js";
 import "./check-all.js";
 import "./copy-row.js";
 import "./site-preview.js";
+import "./count-down.js";
 import "./theme-switch.js";

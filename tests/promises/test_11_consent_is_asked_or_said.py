@@ -399,7 +399,7 @@ def test_every_notice_is_sent_in_both_languages_without_what_was_collected(world
         html = str(each.alternatives[0][0])
         assert each.to == [world.alice.user.email]
         assert "bericht 0" not in each.body + html
-        assert "/privacy/" in each.body or "/help/" in each.body
+        assert "/consent/" in each.body or "/help/" in each.body
     assert WORDS in mails[2].body
     assert REASON in mails[0].body
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from webanizr.core.permissions import requires
@@ -87,6 +89,8 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "crumbs": [("Website", "#tabs"), ("Pagina's", "#tabs")],
         "first": Paginator(range(78), 10).page(1),
         "second": Paginator(range(78), 10).page(2),
+        "soon": timezone.now() + timedelta(hours=23, minutes=41),
+        "events": [("staff", "hand"), ("ok", "quote"), ("bad", "ban"), ("", "clock")],
         "steps": [
             SimpleNamespace(words="Kies een thema", done=True, url="#steps"),
             SimpleNamespace(words="Schrijf je startpagina", done=True, url="#steps"),

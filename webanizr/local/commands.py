@@ -21,7 +21,16 @@ OWN = {
 # They look at code and settings only.
 WITHOUT_SERVERS = {"help", "version", "collectstatic", "compilemessages", "makemessages", "diffsettings", "findstatic"}
 # They change or show the schema, as the role that owns it.
-AS_MIGRATOR = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "optimizemigration", "squashmigrations"}
+AS_MIGRATOR = {
+    "announce_processor",
+    "staff",
+    "migrate",
+    "makemigrations",
+    "sqlmigrate",
+    "showmigrations",
+    "optimizemigration",
+    "squashmigrations",
+}
 # They go from account to account, which only the worker's login may.
 AS_WORKER = {"rotate_site_keys", "verify_log"}
 

@@ -7,11 +7,15 @@ import sys
 import django
 from django.core.management import call_command
 
+# Works at Webanizr, on this machine only; sets a key in the staff service with this code (docs/running.md).
+SAM, SAM_NAME, SAM_CODE = "sam@example.nl", "Sam de Wit", "sam-on-this-machine"
+
 
 def main(*arguments: str) -> None:
-    """Migrate; with --bucket make the bucket as well (the embedded S3's is made with it)."""
+    """Migrate and let Sam in; with --bucket make the bucket as well (the embedded S3's is made with it)."""
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("staff", "add", SAM, name=SAM_NAME, code=SAM_CODE)
     if "--bucket" in arguments:
         from webanizr.core import storage
 

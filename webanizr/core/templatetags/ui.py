@@ -6,6 +6,7 @@ Every component shows on /styleguide/.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -20,6 +21,7 @@ from django.forms import (
     Textarea,
 )
 from django.template.loader import get_template
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from webanizr.core.middleware import FRAME_ORIGIN
@@ -173,11 +175,20 @@ def progress(*, value: int, max: int, label: str) -> SafeString:  # HTML's own n
 
 
 @register.simple_tag
-def avatar(*, name: str, large: bool = False) -> SafeString:
-    """A person's initials."""
+def avatar(*, name: str, large: bool = False, staff: bool = False) -> SafeString:
+    """A person's initials; violet for somebody who works at Webanizr."""
     words = [word for word in name.split() if word[:1].isalnum()]
     initials = (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper() if words else "?"
-    return show("avatar", initials=initials, large=large)
+    return show("avatar", initials=initials, large=large, staff=staff)
+
+
+@register.simple_tag
+def countdown(*, until: datetime, reload: bool = False) -> SafeString:
+    """The time that is left, as 23:41:08 or 23:41; reload: the page asks again when it is over."""
+    left = max(0, round((until - timezone.now()).total_seconds()))
+    hours, minutes, seconds = left // 3600, left % 3600 // 60, left % 60
+    words = f"{hours:02}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+    return show("countdown", left=left, words=words, reload=reload)
 
 
 @register.simple_tag

@@ -1,0 +1,1 @@
+"""The second factor of the staff service: keys, setting them, and stepping up."""
