@@ -91,23 +91,18 @@ class Standing:
 def standing(contact: Contact | None, *, address: str) -> Standing:
     """Return how somebody stands. Runs within the contact's scope (or without a contact: nothing is known yet).
 
-    A topic is "on" when the view has it, or would have it without the pause.
+    A topic is "on" when the view's rule says so, whether or not there is a pause.
     """
     customer = is_customer(address)
     topics = list(Topic.objects.all())
     if contact is None:
         return Standing(None, [TopicState(topic, customer) for topic in topics], customer, "", None)
-    said = last_said(contact.id)
     suppressed = Suppression.objects.filter(address_key=contact.address_key).values_list("reason", flat=True).first()
-
-    def on(topic: Topic) -> bool:
-        line = said.get(topic.key)
-        if line is not None and line.action == Consent.Action.CONFIRMED:
-            return contact.verified_at is not None
-        return customer and (line is None or line.action != Consent.Action.WITHDRAWN)
-
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT topic FROM newsletter_entitled WHERE contact_id = %s::uuid", [str(contact.id)])
+        on = {topic for (topic,) in cursor.fetchall()}
     first = Consent.objects.filter(contact_id=contact.id, action=Consent.Action.CONFIRMED).order_by("id").first()
-    states = [TopicState(topic, on(topic) and not suppressed and contact.erase_asked_at is None) for topic in topics]
+    states = [TopicState(topic, topic.key in on) for topic in topics]
     needs_form = SyncState.objects.filter(contact_id=contact.id, state=SyncState.State.NEEDS_FORM).exists()
     return Standing(contact, states, customer, suppressed or "", first.at if first else None, needs_form)
 

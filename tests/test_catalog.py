@@ -191,7 +191,8 @@ def test_views_are_read_by_whom_they_are_for(query: Query) -> None:
         " AND table_name IN (SELECT relname FROM pg_class WHERE relkind IN ('v', 'm'))"
     )
     readers = {(view, login.removeprefix("webanizr_"), right) for view, login, right in rows}
-    assert readers == {("newsletter_audience", login, "SELECT") for login in ("app", "worker", "definer")}
+    views = ("newsletter_entitled", "newsletter_audience")
+    assert readers == {(view, login, "SELECT") for view in views for login in ("app", "worker", "definer")}
 
 
 def test_hosting_reads_host_names_and_public_keys_and_nothing_else(query: Query) -> None:
