@@ -118,6 +118,7 @@ MATRIX: dict[str, dict[str, str]] = {
         "api/v1/sites/<uuid:site_id>/versions/": "GET editor",
         "api/v1/sites/<uuid:site_id>/versions/<uuid:version_id>/restore/": "POST editor",
         "api/v1/submissions/": "GET reader, POST reader",
+        "api/v1/submissions/person/": "GET reader, POST reader",
         "api/v1/submissions/<uuid:submission_id>/": "GET reader, POST reader",
         "api/v1/exports/": "GET reader, POST reader",
         "api/v1/exports/<uuid:job_id>/": "GET reader",

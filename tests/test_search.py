@@ -298,6 +298,25 @@ def test_everything_about_a_person(world: World, vera: dict[str, Submission]) ->
     assert by[vera["phone"].id] == ("phone",)
 
 
+def test_the_api_knows_a_person_too(world: World, vera: dict[str, Submission]) -> None:
+    client, address = world.alice.client, "/api/v1/submissions/person/"
+    found = client.get(address, {"of": str(vera["both"].id)}).json()
+    assert found["addresses"] == ["vera@example.nl"]
+    assert {each["message"]["id"] for each in found["found"]} == {
+        str(vera[name].id) for name in ("both", "phone", "trash")
+    }
+    assert client.get(address, {"q": "06-1234 5678"}).json()["found"][0]["found_on"] == ["phone"]
+    assert client.get(address, {"q": "niemand@example.nl"}).status_code == 404
+    assert client.get(address, {"of": str(uuid.uuid4())}).status_code == 404
+    token = client.get("/settings/").cookies["csrf"].value
+    answer = client.post(
+        address, {"q": "vera@example.nl"}, content_type="application/json", headers={"X-CSRFToken": token}
+    )
+    assert answer.status_code == 202
+    with tenancy.tenant(world.alice.account.pk):
+        assert Job.objects.get(kind=export.KIND).params["content"] == export.PERSON
+
+
 def test_a_person_is_exported_sealed_and_handed_over_whole(world: World, vera: dict[str, Submission]) -> None:
     answer = world.alice.client.post("/inbox/person/export/", {"of": str(vera["both"].id)})
     assert answer.status_code == 302

@@ -76,6 +76,7 @@ def test_the_hosting_service_with_a_key_is_refused(name: str) -> None:
         ({"WRAPPING_KEY_FILE": ""}, "webanizr.E005"),
         ({"KEY_BUCKET": "one", "S3_BUCKET": "one"}, "webanizr.E006"),
         ({"KMS_KEY": "arn:aws:kms:eu-central-1:1:key/2"}, "webanizr.E001"),
+        ({"KMS_KEY": "arn:aws:kms:eu-west-1:1:key/mrk-2"}, "webanizr.E001"),
     ],
 )
 def test_keys_that_are_missing_or_in_the_wrong_place_are_refused(broken: dict[str, str], code: str) -> None:

@@ -217,3 +217,25 @@ class NewExport(serializers.Serializer[Any]):
     form = serializers.UUIDField(required=False, allow_null=True)
     folder = serializers.ChoiceField(choices=["all", "unread", "trash", "quarantine"], default="all")
     q = Line(max_length=200, default="", allow_blank=True, help_text="Words, addresses, numbers: all must match.")
+
+
+class PersonAsked(serializers.Serializer[Any]):
+    """Whom an export is about: an address or number, or the sender of a message."""
+
+    q = Line(max_length=200, default="", allow_blank=True)
+    of = serializers.CharField(max_length=36, default="", allow_blank=True)
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """A message of a person, and what it was found on: address, phone or both."""
+
+    found_on = serializers.ListField(child=serializers.CharField())
+    message = SubmissionSerializer()
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    """Somebody by their addresses and numbers, and everything that was found on those."""
+
+    addresses = serializers.ListField(child=serializers.CharField())
+    numbers = serializers.ListField(child=serializers.CharField())
+    found = FoundSerializer(many=True)

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from sites.api import exports, forms, pages, pictures, publishing, schemas, sites, submissions
+from sites.api import exports, forms, pages, people, pictures, publishing, schemas, sites, submissions
 
 
 class Schema(SpectacularAPIView):
@@ -33,6 +33,7 @@ urlpatterns = [
     path("sites/<uuid:site_id>/versions/", publishing.Versions.as_view()),
     path("sites/<uuid:site_id>/versions/<uuid:version_id>/restore/", publishing.RestoreVersion.as_view()),
     path("submissions/", submissions.Submissions.as_view()),
+    path("submissions/person/", people.OnePerson.as_view()),
     path("submissions/<uuid:submission_id>/", submissions.OneSubmission.as_view()),
     path("exports/", exports.Exports.as_view()),
     path("exports/<uuid:job_id>/", exports.OneExport.as_view()),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +20,7 @@ from webanizr.core import vault
 from webanizr.core.permissions import requires
 
 
-def person_of(query: QueryDict) -> search.Person:
+def person_of(query: Mapping[str, str]) -> search.Person:
     """Return the person whom an address names: the sender of a message (`of`), or an address or number (`q`).
 
     Raises Http404 for a message that isn't there.
@@ -34,6 +35,11 @@ def person_of(query: QueryDict) -> search.Person:
     except vault.VaultError:
         terms = ()
     return search.person(terms, name=inbox.open_message(row).sender)
+
+
+def everything(found: search.Person) -> search.Filter:
+    """Return the filter that names everything about a person."""
+    return search.Filter(folder="everywhere", any_of=found.tokens())
 
 
 @requires("reader")
@@ -61,6 +67,5 @@ def export_person(request: HttpRequest) -> HttpResponse:
     if not found.found:
         messages.warning(request, _("Nothing was found, so there is nothing to export."))
         return redirect("inbox:list")
-    chosen = search.Filter(folder="everywhere", any_of=found.tokens())
-    export.start_export(chosen=chosen, actor=actor_of(request), content=export.PERSON)
+    export.start_export(chosen=everything(found), actor=actor_of(request), content=export.PERSON)
     return redirect("inbox:exports")

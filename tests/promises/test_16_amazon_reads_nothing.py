@@ -11,6 +11,7 @@ import secrets
 import time
 from contextlib import closing
 from typing import Any
+from urllib.parse import quote
 
 import psycopg2
 
@@ -67,6 +68,15 @@ def test_nothing_that_was_sent_is_on_the_disks(page: Any, stack: Stack, browser:
     assert sent["message"] in page.inner_text(".reader")
     page.click("a[href*='/inbox/person/']")
     assert sent["email"] in page.inner_text(".person")
+    for path in (page.url, f"/inbox/?q={mark}", "/inbox/?q=niets", f"/inbox/?q={sent['email']}"):
+        page.goto(path)
+        assert journeys.axe(page) == []
+        page.set_viewport_size({"width": 320, "height": 700})
+        assert not journeys.sideways(page), path
+        page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    page.click(f"a[href*='/inbox/person/?q={quote(sent['email'], safe='')}']")
+    assert journeys.axe(page) == []
     journeys.send(page, "form[action*='/person/export/'] button")
     page.wait_for_selector("a[href$='/download/']", timeout=20_000)
     with page.expect_download() as download:

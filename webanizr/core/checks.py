@@ -78,7 +78,8 @@ def keys_are_kept_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="webanizr.E005",
             )
         )
-    if settings.KMS_KEY.startswith("arn:") and f":{storage.REGION}:" not in settings.KMS_KEY:
+    elsewhere = settings.KMS_KEY.startswith("arn:") and f":{storage.REGION}:" not in settings.KMS_KEY
+    if elsewhere or "mrk-" in settings.KMS_KEY:  # a multi-Region key has copies elsewhere
         found.append(
             Critical(
                 f"KMS_KEY is {settings.KMS_KEY!r}: the privacy statement promises that keys, too, are in Ireland.",
