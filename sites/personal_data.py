@@ -201,8 +201,3 @@ place(
     "hosting disk cache",
     NotPersonal(_("A copy of pages that are public on the internet, until the next version")),
 )
-place(
-    "cache",
-    "challenge:*",
-    NotPersonal(_("Random numbers of forms that were sent, so that none is stored twice")),
-)

@@ -1,6 +1,7 @@
 """The one-time challenge of a form: signed, bound to the form, with a small proof of work and a time trap.
 
-Stops scripts that post blindly and posts that arrive twice, without a cookie, a captcha or anything of others.
+Stops scripts that post blindly and posts that arrive twice, without a cookie, a captcha or anything of others. A
+submission has its token's id, so the primary key itself refuses a second one: nothing else has to remember tokens.
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from redis.exceptions import RedisError
-
-from webanizr.core import ratelimit
 
 MAX_NUMBER = 20_000  # the browser tries half of these on average: a tenth of a second on an old phone
 LEAST_SECONDS = 3
@@ -86,23 +84,3 @@ def check(token: str, solution: str, form_id: str, *, now: float | None = None) 
     if not hmac.compare_digest(found[:32], body["x"]):
         return Verdict(False, token_id, "unsolved")
     return Verdict(True, token_id)
-
-
-def use(token_id: uuid.UUID) -> bool:
-    """Spend a token; return whether it was unspent.
-
-    With Redis away every token counts as unspent: the submission's id is made from the token, so the primary key
-    refuses the second row.
-    """
-    try:
-        return bool(ratelimit.connection().set(f"challenge:{token_id.hex}", 1, nx=True, ex=MOST_SECONDS + 60))
-    except RedisError:
-        return True
-
-
-def release(token_id: uuid.UUID) -> None:
-    """Give a token back when storing failed, so that the visitor can send again."""
-    try:
-        ratelimit.connection().delete(f"challenge:{token_id.hex}")
-    except RedisError:
-        return

@@ -142,14 +142,11 @@ def take(post: Post) -> Iterable[bytes]:
     verdict = challenge.check(token, solution, post.form_id)
     if not verdict.ok or not same_origin(environ):
         return post.confirm()
-    if not challenge.use(verdict.id):
-        return _receipt(post, verdict.id)  # the same post again: it is stored already
     try:
         store.submission(post, answers, submission_id=verdict.id, quarantined=trapped)
     except store.Stored:
-        pass  # by the same post a moment ago, while Redis was away
+        pass  # by the same post a moment ago: a double click, or going back and sending again
     except (DatabaseError, NoSiteKey) as error:
-        challenge.release(verdict.id)
         log.error("a submission could not be stored: %s", type(error).__name__)
         text = _("We can't take this in just now. Nothing is lost: try again in a minute with the button below.")
         return post.page("503 Service Unavailable", errors={"": text}, headers=[("Retry-After", "60")])

@@ -9,7 +9,6 @@ and keeps it sealed to that public key; each submission is encrypted under the i
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl.exceptions import CryptoError
 from nacl.public import PublicKey, SealedBox
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from webanizr.core.vault.brief import Brief
 from webanizr.core.vault.errors import Unreadable
@@ -105,7 +104,7 @@ def seal(
     ten minutes old; the four ids bind the bytes to their row.
     """
     nonce = os.urandom(12)
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    text = to_json(content)
     return FORMAT + nonce + AESGCM(key.secret).encrypt(nonce, text, bound(account_id, site_id, form_id, submission_id))
 
 
