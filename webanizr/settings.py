@@ -81,7 +81,8 @@ SECRET_KEY = (
     if SERVICE == "hosting"
     else env("SECRET_KEY", "only-for-commands-that-serve-nobody" if SERVICE == "migrator" else None)
 )
-# Hashes addresses on the suppression list: it must outlive a change of SECRET_KEY, or erased people come back.
+# Hashes addresses on the suppression list and makes the pseudonyms of the statistics: it must outlive a change of
+# SECRET_KEY, or erased people come back and counted ones are never found.
 ADDRESS_KEY = env("ADDRESS_KEY", "") or SECRET_KEY
 ROOT_URLCONF = f"webanizr.urls.{SERVICE if SERVICE in ('app', 'hosting', 'staff') else 'app'}"
 WSGI_APPLICATION = "webanizr.wsgi.application"

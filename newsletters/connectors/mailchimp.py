@@ -89,9 +89,6 @@ class Mailchimp:
     """The connector."""
 
     key, name, horizon_days = PROCESSOR.key, PROCESSOR.name, 1
-    capabilities = Capabilities(
-        readd_after_erase=False, erase_is_async=False, stable_id=True, batch_size=BATCH, horizon_days=1
-    )
 
     def __init__(self) -> None:
         secret = base64.b64encode(f"webanizr:{settings.MAILING_API_KEY}".encode()).decode()
@@ -102,6 +99,14 @@ class Mailchimp:
             absent=lambda answer: answer.status == 404 and _title(answer.json()) == "resource_not_found",
         )
         self.list = settings.MAILING_LIST
+        self.capabilities = Capabilities(
+            readd_after_erase=False,
+            erase_is_async=False,
+            stable_id=True,
+            batch_size=BATCH,
+            horizon_days=1,
+            form_url=settings.MAILING_FORM_URL,
+        )
 
     def health(self) -> Health:
         """Read our list."""

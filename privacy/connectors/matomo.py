@@ -85,8 +85,11 @@ def _key(secret: str) -> bytes:
 
 
 def pseudonyms(person_id: uuid.UUID) -> list[str]:
-    """Return the hexadecimal pseudonyms of a person: today's first, then those under former server keys."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    """Return the hexadecimal pseudonyms of a person: today's first, then those under former keys.
+
+    Under the key that never changes (ADDRESS_KEY), or else what was counted could not be found again.
+    """
+    keys = dict.fromkeys([settings.ADDRESS_KEY, *settings.SECRET_KEY_FALLBACKS])
     return [hmac.new(_key(key), person_id.bytes, hashlib.sha256).hexdigest()[:32] for key in keys]
 
 

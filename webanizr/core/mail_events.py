@@ -42,7 +42,7 @@ listeners: list[Listener] = []
 
 def address_hash(address: str) -> bytes:
     """Return the keyed hash (32 bytes) under which an address that bounces is remembered."""
-    key = hmac.new(settings.SECRET_KEY.encode(), b"webanizr.mail-stop", hashlib.sha256).digest()
+    key = hmac.new(settings.ADDRESS_KEY.encode(), b"webanizr.mail-stop", hashlib.sha256).digest()
     return hmac.new(key, address.strip().lower().encode(), hashlib.sha256).digest()
 
 
