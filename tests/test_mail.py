@@ -17,11 +17,13 @@ from django.utils import timezone
 
 from newsletters.addresses import key_of
 from newsletters.models import Suppression
+from privacy.connectors.base import Identity, Presence, Result, systems
 from tests import cast
 from tests.fakes import ses
 from tests.fakes.server import running
 from webanizr.core import mail, mail_events, outbox, tenancy
 from webanizr.core.models import Mail, MailEvent, MailStop, Outbox, Transfer
+from webanizr.core.storage import clients
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -217,3 +219,30 @@ def test_reports_of_others_are_refused(provider: ses.Ses, as_role: Role) -> None
         assert send_hook(headers, body) == 400
     with as_role("worker"), tenancy.tenant(tenancy.PLATFORM_ACCOUNT):
         assert not MailEvent.objects.exists()
+
+
+def test_an_erased_address_leaves_the_providers_own_list_too(provider: ses.Ses, as_role: Role) -> None:
+    clients.ses.cache_clear()
+    who = Identity(uuid.uuid4(), emails=("vera+nl@voorbeeld.nl", "oud@voorbeeld.nl"))
+    provider.suppress("oud@voorbeeld.nl")
+    with as_role("worker"), override_settings(AWS_SES_ENDPOINT_URL=provider.url):
+        system = systems()["account_mail"]
+        assert system.health().ok
+        (place,) = system.locate(who)
+        assert system.export(place)["Reason"] == "BOUNCE"
+        provider.fail("500")
+        assert system.erase(place).result is Result.RETRY
+        provider.fail("drop")
+        assert system.verify_absent(who).presence is Presence.UNKNOWN
+        assert system.erase(place).result is Result.DONE
+        assert system.erase(place).result is Result.ALREADY_ABSENT
+        assert system.verify_absent(who).absent
+        assert {row.purpose for row in Transfer.objects.filter(person_id=who.person_id)} >= {
+            "look_up",
+            "erase",
+            "verify",
+        }
+    assert not provider.store.table("suppressed")
+    clients.ses.cache_clear()
+    with override_settings(EMAIL_BACKEND="webanizr.local.mailbox.FileBackend"):
+        assert "account_mail" not in systems()

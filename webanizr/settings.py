@@ -287,6 +287,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 
 # --- mail
+AWS_SES_ENDPOINT_URL = os.environ.get("AWS_SES_ENDPOINT_URL")
 if LOCAL:
     EMAIL_BACKEND = "webanizr.local.mailbox.FileBackend"
 else:
@@ -294,7 +295,7 @@ else:
     ANYMAIL = {
         "AMAZON_SES_CLIENT_PARAMS": {
             "region_name": AWS_REGION,
-            "endpoint_url": os.environ.get("AWS_SES_ENDPOINT_URL"),
+            "endpoint_url": AWS_SES_ENDPOINT_URL,
             # trying again is the outbox's work: boto3 would send twice what it got no answer to
             "config": {"retries": {"total_max_attempts": 1}, "connect_timeout": 3, "read_timeout": 30},
         },

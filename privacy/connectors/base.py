@@ -191,14 +191,18 @@ class NotConfigured:
         return Verdict(Presence.UNKNOWN, ("not_configured",))
 
 
-_factories: dict[str, Callable[[], ExternalSystem]] = {}
+_factories: dict[str, Callable[[], ExternalSystem | None]] = {}
 
 
-def register(kind: str, factory: Callable[[], ExternalSystem]) -> None:
-    """Add a system: kind "mailing" or "statistics"; factory: returns the configured connector or a NotConfigured."""
+def register(kind: str, factory: Callable[[], ExternalSystem | None]) -> None:
+    """Add a system: kind "mailing", "statistics" or "account_mail"; factory: returns the configured connector.
+
+    Or a NotConfigured, which blocks, where it is switched off; None only where there can't be any data in it.
+    """
     _factories[kind] = factory
 
 
 def systems() -> dict[str, ExternalSystem]:
     """Return every external system by kind, those that are switched off included."""
-    return {kind: factory() for kind, factory in _factories.items()}
+    made = {kind: factory() for kind, factory in _factories.items()}
+    return {kind: system for kind, system in made.items() if system is not None}

@@ -33,6 +33,27 @@ class Ses(Fake):
         )
         return Reply(200, {"MessageId": number})
 
+    @route("GET", "/v2/email/account")
+    def account(self, request: Request) -> Reply:
+        return Reply(200, {"SendingEnabled": True, "ProductionAccessEnabled": True})
+
+    @route("GET", "/v2/email/suppression/addresses/{email}")
+    def suppressed(self, request: Request) -> Reply:
+        found = self.store.table("suppressed").get(request.args["email"])
+        return self.missing() if found is None else Reply(200, {"SuppressedDestination": found})
+
+    @route("DELETE", "/v2/email/suppression/addresses/{email}")
+    def release(self, request: Request) -> Reply:
+        return Reply(200, {}) if self.store.drop("suppressed", request.args["email"]) else self.missing()
+
+    def missing(self) -> Reply:
+        return Reply(404, {"message": "not found"}, {"x-amzn-errortype": "NotFoundException"})
+
+    def suppress(self, email: str) -> None:
+        """Let SES put an address on its list after a bounce, as it does by itself."""
+        entry = {"EmailAddress": email, "Reason": "BOUNCE", "LastUpdateTime": 1764072000.0}
+        self.store.put("suppressed", email, entry)
+
     def message(self, number: str) -> EmailMessage:
         found = email.message_from_string(self.store.table("mails")[number]["raw"], policy=email.policy.default)
         assert isinstance(found, EmailMessage)

@@ -35,7 +35,13 @@ SES = declare(
         name="Amazon SES",
         base_url=lambda: "" if settings.LOCAL else f"https://email.{settings.AWS_REGION}.amazonaws.com",
         does=_("Delivers our mail about your account and your products. Amazon may not read it or use it."),
-        purposes={"mail": _("Sending you a mail about your account or what you bought")},
+        purposes={
+            "mail": _("Sending you a mail about your account or what you bought"),
+            "look_up": _("Looking whether Amazon keeps your address as one that mail bounces from"),
+            "export": _("Collecting your data for your download"),
+            "erase": _("Erasing your data there"),
+            "verify": _("Looking whether your data is really gone there"),
+        },
         fields=(
             Field("email", _("e-mail address"), ("to",), ("accounts.User.email",)),
             Field("words", _("the mail's words"), ("content",)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -47,4 +47,15 @@ def kms() -> KMSClient:
     )
 
 
-__all__ = ["REGION", "BotoCoreError", "ClientError", "kms", "s3"]
+@functools.cache
+def ses() -> Any:
+    """Return this process's client of the mail service (sending itself goes through Anymail)."""
+    return boto3.client(
+        "sesv2",
+        region_name=REGION,
+        endpoint_url=settings.AWS_SES_ENDPOINT_URL or None,
+        config=Config(connect_timeout=3, read_timeout=30, retries={"total_max_attempts": 1}),
+    )
+
+
+__all__ = ["REGION", "BotoCoreError", "ClientError", "kms", "s3", "ses"]
