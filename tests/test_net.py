@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from newsletters.connectors.checks import mailing_platform_is_whole
-from privacy.connectors.checks import statistics_are_whole
+from privacy.connectors.checks import bounces_are_heard, statistics_are_whole
 from tests import external
 from tests.fakes.server import Fake, Reply, Request, route, running
 from webanizr.core import net, objections, processors, ratelimit, tenancy, throttle
@@ -288,3 +288,13 @@ def test_settings_that_cant_work_stop_the_start(settings: dict[str, Any], code: 
         problems = [*mailing_platform_is_whole(None), *statistics_are_whole(None)]
     assert [problem.id for problem in problems][:1] == ([code] if code else [])
     assert all(problem.hint for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("secret", "topic", "codes"),
+    [("", "", []), ("a:b", "arn:x", []), ("a:b", "", ["privacy.E022"]), ("", "arn:x", ["privacy.E022"])],
+)
+def test_reports_of_the_mail_provider_are_let_in_by_both_or_neither(secret: str, topic: str, codes: list[str]) -> None:
+    anymail = {"WEBHOOK_SECRET": secret}
+    with override_settings(LOCAL=False, SERVICE="app", ANYMAIL=anymail, MAIL_EVENTS_TOPIC=topic):
+        assert [problem.id for problem in bounces_are_heard(None)] == codes

@@ -31,6 +31,17 @@ def _here(host: str) -> bool:
 
 
 @register("privacy")
+def bounces_are_heard(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The mail provider's reports are let in by a secret and a topic: one without the other refuses them all."""
+    secret = bool(getattr(settings, "ANYMAIL", {}).get("WEBHOOK_SECRET"))
+    if settings.LOCAL or settings.SERVICE != "app" or secret == bool(settings.MAIL_EVENTS_TOPIC):
+        return []
+    name = "MAIL_EVENTS_TOPIC" if secret else "MAIL_WEBHOOK_SECRET"
+    hint = f"Set it, or bounces and complaints about mail go unheard. See {DOCS}."
+    return [Critical(f"{name} is not set.", hint=hint, id="privacy.E022")]
+
+
+@register("privacy")
 def statistics_are_whole(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Statistics that are switched on have a site, and the tokens that this service needs: no counting, no erasing."""
     address = settings.STATISTICS_BASE_URL
