@@ -31,6 +31,7 @@ def shared(request: HttpRequest) -> HttpResponse:
     page, lines = shared_with(person_id, page=int(number) if number.isdecimal() else 1)
     context = {
         "nav": "privacy",
+        "tab": "shared",
         "page": page,
         "lines": lines,
         "newer": f"?page={page.previous_page_number()}" if page.has_previous() else "",
