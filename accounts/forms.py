@@ -71,6 +71,21 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
         return super().save(request)
 
 
+class EraseForm(forms.Form):
+    """When to begin, and that the consequences have been read."""
+
+    when = forms.ChoiceField(
+        label=_("When?"),
+        choices=[("week", _("In seven days")), ("now", _("At once"))],
+        initial="week",
+        widget=forms.RadioSelect,
+    )
+    read = forms.BooleanField(
+        label=_("I have read what goes and what stays"),
+        error_messages={"required": _("Tick this when you have read it: it can't be undone.")},
+    )
+
+
 class ProfileForm(forms.Form):
     """How a person is called."""
 

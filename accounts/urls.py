@@ -7,7 +7,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from accounts.views import confirm, door, settings, team, tokens
+from accounts.views import confirm, door, erase, settings, team, tokens
 from accounts.views.confirm import fresh
 from webanizr.core.permissions import View, requires
 
@@ -32,6 +32,8 @@ settings_patterns = (
         path("settings/team/leave/", team.leave, name="leave"),
         path("settings/team/members/<uuid:member_id>/", team.member, name="member"),
         path("settings/team/invitations/<uuid:invitation_id>/", team.invitation_change, name="invitation_change"),
+        path("settings/erase/", erase.erase, name="erase"),
+        path("settings/erase/now/", erase.erase_now, name="erase_now"),
         path("settings/tokens/", tokens.tokens, name="tokens"),
         path("settings/tokens/<uuid:token_id>/revoke/", tokens.revoke, name="token_revoke"),
         path("account/switch/", settings.switch, name="switch"),

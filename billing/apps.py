@@ -10,5 +10,8 @@ class BillingConfig(AppConfig):
     label = "billing"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from billing import seller  # noqa: F401  # registers on import
+        """Register the system checks, and what the law keeps of an erased account."""
+        from billing import erasing, seller  # noqa: F401  # checks register on import
+        from privacy.erasure import hooks
+
+        hooks.HOLDS["invoices"] = erasing.invoices_kept

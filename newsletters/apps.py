@@ -10,12 +10,17 @@ class NewslettersConfig(AppConfig):
     label = "newsletters"
 
     def ready(self) -> None:
-        """Follow what happens below: accounts that start or stop paying, people who change address or role, bounces."""
+        """Follow what happens below: who starts or stops paying, changes address or role, bounces, or is erased."""
         from accounts import following
         from billing import paying, questions
+        from newsletters import erasing
         from newsletters.services import suppression
         from newsletters.services.customers import OBJECTION
+        from privacy.erasure import hooks
         from webanizr.core import mail_events
+
+        hooks.IDENTIFY.append(erasing.identify)
+        hooks.SUPPRESS.append(erasing.suppress)
 
         paying.LISTENERS.append("newsletters.tasks.follow_account")
         following.LISTENERS.append("newsletters.tasks.follow_person")

@@ -15,13 +15,16 @@ class PrivacyConfig(AppConfig):
     label = "privacy"
 
     def ready(self) -> None:
-        """Register the checks and every application's processors; tell the vault whom to ask about staff."""
+        """Register checks, processors and the vault's question about staff; close all when the ledger is ahead."""
         from django.utils.module_loading import autodiscover_modules
 
         from privacy import checks, gate  # noqa: F401  # checks register on import
-        from webanizr.core import context, vault
+        from privacy.erasure import guard
+        from webanizr.core import context, health, net, vault
 
         vault.guard_sessions(gate.may_open)
+        health.QUESTIONS.append(guard.problems)
+        net.GATES.append(guard.gate)
         autodiscover_modules("processors")
         context.PROVIDERS["consent_waiting"] = consent_waiting
         context.PROVIDERS["questions_waiting"] = questions_waiting

@@ -152,6 +152,88 @@ PUBLIC = NotPersonal(_("Published for everybody to read"))
 table("privacy.StatementVersion", number=PUBLIC, digest=PUBLIC, content=PUBLIC, published_at=MOMENT)
 table("privacy.Evidence", promise=PUBLIC, key=PUBLIC, value=PUBLIC, params=PUBLIC, holds=PUBLIC, at=MOMENT)
 
+# --- erasures: numbers and states; what names somebody is sealed and goes with the last step (privacy.erasure)
+ASKED = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Showing that an erasure was asked for and done: random numbers, counts and states"),
+    basis=Basis.LEGAL_OBLIGATION,
+    retention=_("A year after it was done"),
+    exported=False,
+    erase=Erase.KEPT,
+    what=_("Request to erase"),
+)
+SEALED = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Finding you in every system while we erase, and mailing you that it is done"),
+    basis=Basis.LEGAL_OBLIGATION,
+    retention=_("Until the erasure has been checked and the certificate has been mailed"),
+    exported=False,
+    erase=Erase.KEPT,
+    what=_("Addresses of who asked to be erased, sealed"),
+)
+STEP = NotPersonal(_("A step of an erasure: which table or system, how far, what was found: counts and codes"))
+table(
+    "privacy.ErasureRequest",
+    Term("finished_at", days=365, only={"state": "done"}),
+    id=KEY,
+    reference=KEY,
+    scope=STEP,
+    subject_id=ASKED,
+    account_ref=ASKED,
+    requested_by=ASKED,
+    chosen=ASKED,
+    paused=LINK,
+    state=STATE,
+    requested_at=MOMENT,
+    starts_at=MOMENT,
+    deadline=MOMENT,
+    started_at=MOMENT,
+    finished_at=MOMENT,
+    replay_of=STEP,
+    plan_hash=STEP,
+    step_count=STEP,
+    certificate=STEP,
+    signature=STEP,
+)
+table("privacy.ErasureSecret", request=LINK, sealed=SEALED)
+table(
+    "privacy.ErasureStep",
+    id=KEY,
+    request=LINK,
+    position=STEP,
+    stage=STEP,
+    kind=STEP,
+    target=STEP,
+    args=STEP,
+    state=STATE,
+    expected=STEP,
+    erased=STEP,
+    attempts=STATE,
+    due_at=STATE,
+    lease=STATE,
+    leased_until=STATE,
+    cause=STEP,
+    evidence=STEP,
+    law=STEP,
+    until=STEP,
+    reopened=STEP,
+    changed_at=MOMENT,
+)
+table("privacy.LedgerPosition", seq=STEP, request_ref=LINK, digest=STEP, at=MOMENT)
+place(
+    "storage",
+    "ledger/erasures/",
+    Personal(
+        subject=Subject.ACCOUNT_HOLDER,
+        purpose=_("Erasing again what a restored backup would bring back: random numbers of rows, no names"),
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=_("For good: numbers of rows that no longer exist"),
+        exported=False,
+        erase=Erase.KEPT,
+        what=_("Ledger of erasures"),
+    ),
+)
+
 # --- Django's own
 table("auth.Permission", id=KEY, name=CATALOGUE, content_type=CATALOGUE, codename=CATALOGUE)
 table("auth.Group", id=KEY, name=CATALOGUE)

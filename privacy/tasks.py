@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from privacy import notices
-from privacy.services import proof, statement, upkeep
+from privacy.erasure import engine
+from privacy.services import proof, retention, statement, upkeep
 from webanizr.core.tasks import TenantTask, tenant_ids
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="privacy.tasks.gather_evidence")
@@ -59,3 +64,18 @@ def forget_questions() -> None:
     for account_id in tenant_ids():
         while upkeep.forget_questions(account_id) == upkeep.BATCH:
             pass
+
+
+@shared_task(name="privacy.tasks.advance_erasures", queue="erase")
+def advance_erasures() -> None:
+    """Run what is due of every erasure; runs as the eraser. After a restore nothing, until the ledger is replayed."""
+    try:
+        engine.advance()
+    except engine.Stopped as error:
+        log.error("erasures stand still: %s", error)
+
+
+@shared_task(name="privacy.tasks.keep_terms", queue="erase")
+def keep_terms() -> None:
+    """Delete what has had its time, by the data map's terms; runs as the eraser."""
+    retention.delete_expired(now=timezone.now())

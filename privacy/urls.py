@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from privacy.views import agreement, center, help, public
+from privacy.views import agreement, center, erasure, help, public
 
 public_patterns = (
     [
@@ -12,6 +12,11 @@ public_patterns = (
         path("privacy/verwerkers/", public.processors, name="processors"),
         path("privacy/verwerkers/feed/", agreement.feed, name="processors_feed"),
         path("privacy/bewijs/", public.proof, name="proof"),
+        path("privacy/bewijs/sleutel.pem", erasure.key, name="key"),
+        path("privacy/wissen/<str:token>/", erasure.progress, name="erasure"),
+        path("privacy/wissen/<str:token>/terug/", erasure.withdraw, name="erasure_withdraw"),
+        path("privacy/wissen/<str:token>/bewijs.json", erasure.certificate_json, name="erasure_json"),
+        path("privacy/wissen/<str:token>/bewijs.pdf", erasure.certificate_pdf, name="erasure_pdf"),
     ],
     "privacy",
 )

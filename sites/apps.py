@@ -15,9 +15,13 @@ class SitesConfig(AppConfig):
     label = "sites"
 
     def ready(self) -> None:
-        """Give every page's frame the number of unread messages."""
+        """Give every page's frame the number of unread messages; take websites off the air before an erasure."""
+        from privacy.erasure import hooks
+        from sites.services import pausing
         from webanizr.core import context
 
+        hooks.PAUSE.append(pausing.pause)
+        hooks.RESUME.append(pausing.resume)
         context.PROVIDERS["unread_count"] = unread_count
 
 

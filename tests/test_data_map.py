@@ -124,9 +124,9 @@ def test_the_eraser_may_delete_or_empty_all_that_a_path_leads_to(role_connection
 def test_every_storage_prefix_says_with_what_it_goes() -> None:
     data_map.load()
     for place in data_map.places:
-        if place.kind == "storage" and isinstance(place.declaration, Personal):
-            if place.declaration.erase is Erase.KEPT:
-                continue  # the law asks for it: it goes by its own job
+        if place.kind != "storage" or not isinstance(place.declaration, Personal):
+            continue
+        if place.declaration.erase is not Erase.KEPT:
             assert place.declaration.erase is Erase.WITH_OBJECT, place.name
             assert Scope.ACCOUNT in place.where, place.name
     assert set(ROOTS) >= {Scope.ACCOUNT, Scope.USER, Scope.SITE}

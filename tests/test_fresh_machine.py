@@ -97,7 +97,7 @@ def test_up_runs_the_product_tells_where_and_stops_without_a_trace(fresh: Stack)
     assert "password" not in fresh.text().lower()
 
     # each service knows its own login only
-    for service in ("app", "hosting", "staff", "worker", "exporter"):
+    for service in ("app", "hosting", "staff", "worker", "exporter", "eraser"):
         environment = Path("/proc", str(run["pids"][service]), "environ").read_bytes().decode().split("\0")
         logins = {line for line in environment if "webanizr_" in line and "postgresql://" in line}
         assert logins == {f"DATABASE_URL={run['database'][service]}"}

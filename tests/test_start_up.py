@@ -15,7 +15,15 @@ from webanizr.local.place import ROOT
 WEB = [sys.executable, "-c", "import webanizr.wsgi"]
 WORKER = [sys.executable, "-m", "celery", "-A", "webanizr", "worker", "--concurrency=1", "--pool=solo"]
 BEAT = [sys.executable, "-m", "celery", "-A", "webanizr", "beat", "-s", "{data}/schedule"]
-PROCESSES = {"app": WEB, "hosting": WEB, "staff": WEB, "worker": WORKER, "exporter": WORKER, "beat": BEAT}
+PROCESSES = {
+    "app": WEB,
+    "hosting": WEB,
+    "staff": WEB,
+    "worker": WORKER,
+    "exporter": WORKER,
+    "eraser": WORKER,
+    "beat": BEAT,
+}
 
 
 def start(process: str, **broken: str) -> subprocess.CompletedProcess[str]:

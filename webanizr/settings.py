@@ -361,6 +361,16 @@ CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "webanizr.core.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
     "delete-expired": {"task": "sites.tasks.delete_expired", "schedule": 3600.0, "options": {"expires": 600}},
     "mend-keys": {"task": "sites.tasks.mend_keys", "schedule": 3600.0, "options": {"expires": 600}},
+    "erasures": {
+        "task": "privacy.tasks.advance_erasures",
+        "schedule": 5.0,
+        "options": {"expires": 10, "queue": "erase"},
+    },
+    "terms": {
+        "task": "privacy.tasks.keep_terms",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600, "queue": "erase"},
+    },
     "evidence": {"task": "privacy.tasks.gather_evidence", "schedule": 600.0, "options": {"expires": 300}},
     "statement": {"task": "privacy.tasks.publish_statement", "schedule": 600.0, "options": {"expires": 300}},
     "expire-consents": {"task": "privacy.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 25}},

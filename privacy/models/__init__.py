@@ -10,6 +10,7 @@ from privacy.models.consent import (
     RequestState,
     Source,
 )
+from privacy.models.erasure import ErasureRequest, ErasureSecret, ErasureStep, LedgerPosition
 from privacy.models.log import AccessLog, Event
 from privacy.models.proof import Evidence
 from privacy.models.statement import StatementVersion
@@ -23,8 +24,12 @@ __all__ = [
     "Action",
     "AgreementAcceptance",
     "ConsentSetting",
+    "ErasureRequest",
+    "ErasureSecret",
+    "ErasureStep",
     "Event",
     "Evidence",
+    "LedgerPosition",
     "ProcessorChange",
     "RequestState",
     "Source",

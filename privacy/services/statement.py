@@ -20,7 +20,7 @@ NOTIFY = "privacy.tasks.notify_statement"
 def publish_statement(*, now: datetime, again: bool = False) -> StatementVersion | None:
     """Publish the statement as it is now, if it differs from what holds; members get a mail, the first version aside.
 
-    Args: again: also when an earlier version said the same. Without it that isn't published: two releases running side
+    Args: again: also when an earlier version said the same. Without it that isn't privacy: two releases running side
     by side would take turns.
     Returns the new version, or None when there is nothing to publish. Runs as the worker.
     """

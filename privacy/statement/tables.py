@@ -73,7 +73,7 @@ def data_rows(part: str, *, staff: bool = False) -> list[DataRow]:
 def _row(declaration: Personal, columns: list[tuple[str, str]]) -> DataRow:
     who = dict.fromkeys(each.name for label, name in columns for each in data_map.recipients(label, name))
     return DataRow(
-        what=str(declaration.what or _names(columns)),
+        what=str(declaration.what or _names(columns) or declaration.purpose),
         subject=str(declaration.subject.value),
         purpose=str(declaration.purpose),
         basis=str(declaration.basis.value),

@@ -87,7 +87,7 @@ class Field(Part):
 
     @classmethod
     def sample(cls, id: str = "") -> Self:
-        """Return a complete field that may be published: for the docs and the tests."""
+        """Return a complete field that may be privacy: for the docs and the tests."""
         complete = {
             "id": id or cls.type_name(),
             "label": str(cls.title),

@@ -10,17 +10,20 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.views.confirm import fresh
 from accounts.views.settings import account_of, person
 from sites.inbox.forms import filter_from
+from sites.selectors import search
 from sites.selectors.inbox import forms
 from sites.services import export
 from webanizr.core import storage, vault
 from webanizr.core.models import Job
 from webanizr.core.permissions import requires
 
-TYPES = {export.CSV: ("text/csv; charset=utf-8", "csv"), export.PERSON: ("application/zip", "zip")}
+ZIP = ("application/zip", "zip")
+TYPES = {export.CSV: ("text/csv; charset=utf-8", "csv"), export.PERSON: ZIP, export.EVERYTHING: ZIP}
 
 
 def access_export(job_id: uuid.UUID) -> Job:
@@ -46,6 +49,17 @@ def start(request: HttpRequest) -> HttpResponse:
     """Queue an export of what the filter names."""
     export.start_export(chosen=filter_from(request.POST)[0], actor=person(request))
     return redirect("inbox:exports")
+
+
+@requires("owner")
+@fresh
+@require_http_methods(["GET", "POST"])
+def everything(request: HttpRequest) -> HttpResponse:
+    """Say what comes along, and queue a zip with all of it: messages, pictures, websites, what we know of you."""
+    if request.method == "POST":
+        export.start_export(chosen=search.Filter(folder="everywhere"), actor=person(request), content=export.EVERYTHING)
+        return redirect("inbox:exports")
+    return render(request, "inbox/everything.html", {"nav": "settings", "section": "settings"})
 
 
 @requires("reader")

@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, User
 from accounts.services import audit
 from sites.selectors import inbox, search
-from sites.services import export_csv, export_person
+from sites.services import export_all, export_csv, export_person
 from webanizr.core import jobs, storage, tenancy, vault
 from webanizr.core.models import Job
 
 KIND = "export"
 TASK = "sites.export_tasks.export_submissions"
 PURPOSE = "export"
-CSV, PERSON = "csv", "person"
+CSV, PERSON, EVERYTHING = "csv", "person", "everything"
 
 # What writes the file: (account, filter, progress to call with the number done) -> pieces
 Writer = Callable[[uuid.UUID, search.Filter, Callable[[int], None]], Iterator[bytes]]
@@ -32,7 +32,8 @@ WRITERS: dict[str, Writer] = {CSV: export_csv.write, PERSON: export_person.write
 def start_export(*, chosen: search.Filter, actor: User, content: str = CSV) -> Job:
     """Queue an export of what the filter names; return the job.
 
-    Args: content: CSV for a spreadsheet, or PERSON: a zip to hand over to the person that all of it is about.
+    Args: content: CSV for a spreadsheet, or PERSON: a zip to hand over to the person that all of it is about;
+    EVERYTHING: the whole account, with its websites as plain files.
     """
     audit.record("submissions.exported", actor_id=actor.pk, target_id=chosen.form)
     params = chosen.params() | {"content": content}
@@ -65,7 +66,11 @@ def run_export(account_id: uuid.UUID, job_id: uuid.UUID) -> None:
         def progress(done: int) -> None:
             jobs.progress(account_id, job_id, done=min(done, total), total=total)
 
-        pieces = WRITERS[job.params.get("content", CSV)](account_id, chosen, progress)
+        writer = WRITERS[job.params.get("content", CSV)] if job.params.get("content") != EVERYTHING else None
+        if writer is None:
+            pieces = export_all.write(account_id, chosen, progress, user_id=job.created_by)
+        else:
+            pieces = writer(account_id, chosen, progress)
         name, size = key_of(account_id, job_id), store(account_id, job_id, pieces, key)
     jobs.finish(account_id, job_id, result_key=name, result_bytes=size)
 

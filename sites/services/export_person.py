@@ -22,7 +22,7 @@ from webanizr.core import tenancy, vault
 BATCH = 100
 
 
-class _Pieces:
+class Pieces:
     """What zipfile writes to: hands on what was written since the last time."""
 
     def __init__(self) -> None:
@@ -45,17 +45,17 @@ class _Pieces:
 
 def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[bytes]:
     """Yield the zip: overview.html, messages.json, messages.csv."""
-    messages = list(_messages(account_id, chosen, progress))
+    messages = list(open_messages(account_id, chosen, progress))
     with tenancy.tenant(account_id):
         name = Account.objects.get(id=account_id).name
-    pieces = _Pieces()
+    pieces = Pieces()
     with zipfile.ZipFile(pieces, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # only writes
         context = {
             "account": name, "messages": messages, "made_at": timezone.now(), "language": get_language() or "nl"
         }  # fmt: skip
         archive.writestr(_("overview") + ".html", render_to_string("exports/person.html", context))
         yield pieces.take()
-        shapes = [_shape(message) for message in messages]
+        shapes = [shape(message) for message in messages]
         archive.writestr(_("messages") + ".json", json.dumps(shapes, ensure_ascii=False, indent=1))
         yield pieces.take()
         archive.writestr(_("messages") + ".csv", b"".join(export_csv.write(account_id, chosen, lambda done: None)))
@@ -63,7 +63,8 @@ def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]
     yield pieces.take()
 
 
-def _messages(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[inbox.Message]:
+def open_messages(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[inbox.Message]:
+    """Yield every message that the filter names, opened; raises vault.Unavailable when a key is away."""
     done, after = 0, None
     while True:
         with tenancy.tenant(account_id):
@@ -79,7 +80,8 @@ def _messages(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], N
         progress(done)
 
 
-def _shape(message: inbox.Message) -> dict[str, Any]:
+def shape(message: inbox.Message) -> dict[str, Any]:
+    """Return a message as JSON values."""
     row = message.row
     return {
         "id": str(row.id),

@@ -1,17 +1,20 @@
 """/healthz/live and /healthz/ready: whether this process runs, and whether it may be sent people.
 
 Ready means: the database answers, migrations are applied, and row-level security is in force (with no account chosen
-there are no rows).
+there are no rows); and what applications ask (the ledger of erasures isn't ahead).
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 CANARY = "core_outbox"
+# Further questions of applications: each returns problems, in codes.
+QUESTIONS: list[Callable[[], list[str]]] = []
 
 
 def answer(request: HttpRequest) -> HttpResponse | None:
@@ -53,4 +56,6 @@ def check() -> list[str]:
         problems.append("migrations")
     if row is None or not row[0] or row[1] or row[2]:
         problems.append("row-level security")
+    for question in QUESTIONS:
+        problems += question() if not problems else []
     return problems

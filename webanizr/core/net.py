@@ -13,7 +13,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -95,6 +95,10 @@ class Answer:
             return None
 
 
+# Whoever must be able to stop everything that leaves: each raises SwitchedOff.
+GATES: list[Callable[[], None]] = []
+
+
 @functools.cache
 def pool() -> urllib3.PoolManager:
     """Return this process's connections. urllib3 reads no proxies from the environment by itself."""
@@ -134,6 +138,8 @@ def request(
     Raises Undeclared, Objected, SwitchedOff, InsideTransaction, Throttled and NotSent (nothing was sent), Uncertain.
     """
     url = _url(processor, path, place or {}, query or {})
+    for gate in GATES:
+        gate()
     if why not in processor.purposes:
         raise Undeclared(f"{processor.key} has no purpose {why!r}")
     fields = _fields(processor, [*(place or {}), *_names(query or {}), *_names(form or {}), *_names(json)])

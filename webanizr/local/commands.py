@@ -20,6 +20,8 @@ OWN = {
 }
 # They look at code and settings only.
 WITHOUT_SERVERS = {"help", "version", "collectstatic", "compilemessages", "makemessages", "diffsettings", "findstatic"}
+# They erase, as the only login that may.
+AS_ERASER = {"erase", "replay_erasures"}
 # They change or show the schema, as the role that owns it.
 AS_MIGRATOR = {
     "announce_processor",
@@ -62,7 +64,8 @@ def _run(command: str, argv: list[str]) -> int:
         from webanizr.local import provision
 
         return provision.main()
-    usual = "migrator" if command in AS_MIGRATOR else "worker" if command in AS_WORKER else "app"
+    special = {"migrator": AS_MIGRATOR, "worker": AS_WORKER, "eraser": AS_ERASER}
+    usual = next((login for login, commands in special.items() if command in commands), "app")
     service = os.environ.get("WEBANIZR_SERVICE") or usual
     secret = "FRAME_KEY" if service == "hosting" else "SECRET_KEY"
     complete = all(os.environ.get(name) for name in ("WEBANIZR_SERVICE", "DATABASE_URL", secret))

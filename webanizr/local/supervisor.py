@@ -214,7 +214,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop the web services and beat, then the workers, which may still be finishing a task."""
-        front = [service for service in self.services if service.name not in ("worker", "billing", "exporter")]
+        front = [
+            service for service in self.services if service.name not in ("worker", "billing", "exporter", "eraser")
+        ]
         back = [service for service in self.services if service not in front]
         for group in (front, back):
             for service in group:

@@ -160,16 +160,27 @@ class Run:
         """Put a new copy in its place: for tests that commit."""
         self._copy(drop=True)
 
-    def _copy(self, *, drop: bool) -> None:
+    def empty_database(self) -> None:
+        """Put an empty one in its place: for restoring a dump."""
+        self._copy(drop=True, template=None)
+
+    def _copy(self, *, drop: bool, template: str | None = "") -> None:
         with closing(provision.connect(self.admin_url)) as admin, provision._alone(admin):
             if drop:
                 with provision._as_owner(admin), admin.cursor() as cursor:
                     cursor.execute(f"DROP DATABASE {roles.quoted(self.database)} WITH (FORCE)")
-            provision.make_database(admin, self.admin_url, self.database, template=self.template)
+            wanted = self.template if template == "" else template
+            provision.make_database(admin, self.admin_url, self.database, template=wanted)
 
     def connect(self, service: str) -> Connection:
         """Return a psycopg2 connection as a service's login (autocommit off)."""
         return psycopg2.connect(self.login(service))
+
+
+def administrator() -> Connection:
+    """Return a connection to this process's database that row-level security doesn't bind: for searching everything."""
+    this = current()
+    return provision.connect(provision.with_path(this.admin_url, this.database))
 
 
 def _base() -> Path:

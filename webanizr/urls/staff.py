@@ -1,14 +1,28 @@
 """Addresses of the staff service."""
 
+from typing import Any
+
 from django.urls import include, path
 
 import billing.staff_admin  # noqa: F401  # registers before the admin lists its addresses
+from accounts.staff_admin import site
+from privacy.views import board
+
+
+def staff(view: Any) -> Any:
+    """Let people of the staff table in, and nobody else."""
+    guarded = site.admin_view(view)
+    guarded.admin_site = site  # as Django marks its own, for who lists the addresses
+    return guarded
+
 
 urlpatterns = [
     path("", include("newsletters.staff_urls")),
     path("", include("accounts.staff_urls")),
     path("", include("privacy.staff_urls")),
     path("", include("sites.support.urls")),
+    path("erasures/", staff(board.board), name="erasures"),
+    path("erasures/<uuid:request_id>/retry/", staff(board.retry), name="erasure_retry"),
 ]
 
 handler400 = "webanizr.core.errors.bad_request"

@@ -5,7 +5,7 @@ Only this package imports boto3 (`clients.py`); keys have a store of their own (
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any, NoReturn
 
@@ -77,12 +77,41 @@ def delete(*keys: str) -> None:
             )
 
 
-def keys(prefix: str) -> Iterator[str]:
-    """Yield every key that starts with `prefix`."""
-    pages = client().get_paginator("list_objects_v2").paginate(Bucket=settings.S3_BUCKET, Prefix=prefix)
-    for page in _reaching(pages):
+def keys(prefix: str, *, after: str = "") -> Iterator[str]:
+    """Yield every key that starts with `prefix`, those after `after` where it is given."""
+    paginator = client().get_paginator("list_objects_v2")
+    for page in _reaching(paginator.paginate(Bucket=settings.S3_BUCKET, Prefix=prefix, StartAfter=after)):
         for item in page.get("Contents", ()):
-            yield item["Key"]
+            if item["Key"] > after:  # not every S3 knows StartAfter
+                yield item["Key"]
+
+
+def versions(prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield (key, version) of every version and deletion mark below `prefix`; version "" where none are kept."""
+    seen = False
+    try:
+        paginator = client().get_paginator("list_object_versions")
+        for page in paginator.paginate(Bucket=settings.S3_BUCKET, Prefix=prefix):
+            for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                seen = True
+                version = item.get("VersionId") or ""
+                yield item["Key"], "" if version == "null" else version
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("NotImplemented", "MethodNotAllowed"):
+            with reached():
+                raise
+    if not seen:  # a store that keeps no versions may answer with nothing, or not know the question
+        for key in keys(prefix):
+            yield key, ""
+
+
+def delete_versions(found: Sequence[tuple[str, str]]) -> None:
+    """Delete at most 1,000 versions for good; raises OSError when one is refused."""
+    objects: list[Any] = [{"Key": key} | ({"VersionId": version} if version else {}) for key, version in found]
+    with reached():
+        answer = client().delete_objects(Bucket=settings.S3_BUCKET, Delete={"Objects": objects, "Quiet": True})
+    if answer.get("Errors"):
+        raise OSError(f"{len(answer['Errors'])} objects were not deleted: {answer['Errors'][0].get('Code')}")
 
 
 def _reaching(pages: Any) -> Iterator[Any]:

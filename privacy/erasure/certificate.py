@@ -1,0 +1,122 @@
+"""The certificate of an erasure: what went where, how we know, what stays and until when; signed, so it can be checked.
+
+It names nobody: the person knows the reference from the mail. The signature is Ed25519 (RFC 8032) over canonical JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.signing import Signer
+
+from privacy.models import ErasureRequest, ErasureStep
+from webanizr.core import mail, tenancy
+
+# Point-in-time recovery reaches back this far; there are no other copies of the database.
+BACKUP_DAYS = 30
+PROOF_DAYS = 30  # in which the link of the last mail works
+LINK = Signer(salt="privacy.erasure")
+
+
+def make(request: ErasureRequest, steps: list[ErasureStep], *, now: datetime) -> dict[str, Any]:
+    """Return what is certified, as JSON values."""
+    assert request.started_at is not None
+    return {
+        "version": 1,
+        "reference": request.reference,
+        "scope": request.scope,
+        "requested_at": request.requested_at.isoformat(),
+        "started_at": request.started_at.isoformat(),
+        "verified_at": now.isoformat(),
+        "plan": request.plan_hash,
+        "steps": [_line(step) for step in steps if step.kind != "recheck"],
+        "backups_until": (now + timedelta(days=BACKUP_DAYS)).date().isoformat(),
+        "key": key_id(),
+    }
+
+
+def _line(step: ErasureStep) -> dict[str, Any]:
+    # a prefix or a system's kind says where; ids of accounts and files aren't needed to believe it
+    where = step.target.partition("/")[0] if step.kind == "files" else step.target
+    return {
+        "what": step.kind,
+        "where": where,
+        "result": step.state,
+        "erased": step.erased,
+        "at": step.changed_at.isoformat(),
+        "evidence": list(step.evidence),
+        "law": step.law,
+        "until": step.until.isoformat() if step.until else None,
+        "came_back": step.reopened,
+    }
+
+
+def canonical(content: dict[str, Any]) -> bytes:
+    """Return the bytes that are signed: JSON with sorted keys and no spaces, UTF-8."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _private_key() -> Ed25519PrivateKey:
+    seed = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"webanizr erasure certificate").derive(
+        settings.SECRET_KEY.encode()
+    )
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def public_key() -> Ed25519PublicKey:
+    """Return the key with which signatures are checked."""
+    return _private_key().public_key()
+
+
+def public_pem() -> str:
+    """Return the public key as PEM."""
+    pem = public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return pem.decode()
+
+
+def key_id() -> str:
+    """Return a short name of the key: the first 16 hexadecimal digits of its SHA-256."""
+    raw = public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(raw)
+    return digest.finalize().hex()[:16]
+
+
+def sign(content: dict[str, Any]) -> str:
+    """Return the signature, base64."""
+    return base64.b64encode(_private_key().sign(canonical(content))).decode()
+
+
+def is_valid(content: dict[str, Any], signature: str) -> bool:
+    """Whether the signature fits the content."""
+    try:
+        public_key().verify(base64.b64decode(signature), canonical(content))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def link(request: ErasureRequest) -> str:
+    """Return the address of the request's own page, which works without an account."""
+    return f"{settings.APP_URL}/privacy/wissen/{LINK.sign(str(request.id))}/"
+
+
+def send(request: ErasureRequest, contact: dict[str, str] | None) -> None:
+    """Mail where the certificate is; in the transaction that signs it."""
+    if not contact:
+        return
+    mail.send(
+        to=contact["email"],
+        template="mail/erasure_done",
+        context={"name": contact["name"], "reference": request.reference, "link": link(request)},
+        language=contact["language"],
+        account_id=tenancy.PLATFORM_ACCOUNT,
+    )

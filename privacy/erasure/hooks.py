@@ -1,0 +1,35 @@
+"""What only an application knows about erasing: it registers functions in its AppConfig.ready(), this one calls them.
+
+They run as the eraser, outside any account's context, unless it says otherwise; each opens what it needs.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from privacy.erasure.subjects import Subject
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Something that must be kept for a while. Args: what: key; count: how many; law: which; until: last day."""
+
+    what: str
+    count: int
+    law: str
+    until: date
+
+
+# Complete what is known of the people before anything is deleted (a contact's number at the mailing platform).
+IDENTIFY: list[Callable[[Subject], None]] = []
+# Stop everything that could bring the subject back: suppression, queued pushes. Must be repeatable.
+SUPPRESS: list[Callable[[Subject], None]] = []
+# What the law keeps, by key: asked when the plan is made. Its link to the subject is an `unlink` path of the data map.
+HOLDS: dict[str, Callable[[Subject], list[Hold]]] = {}
+# Take an account's websites (or those named) off the air, and return in numbers what was on it; and put that back.
+# Both run in the app service, in the account's context, when a request is made or withdrawn.
+PAUSE: list[Callable[[list[uuid.UUID] | None], list[str]]] = []
+RESUME: list[Callable[[list[str]], None]] = []

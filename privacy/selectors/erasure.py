@@ -1,0 +1,154 @@
+"""Reading erasures: a person's own page by its link, an account's requests, and the staff's board."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.core.signing import BadSignature
+from django.db import connection
+from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from privacy.connectors.base import systems
+from privacy.datamap import Scope
+from privacy.erasure import certificate
+from privacy.erasure.plan import FORGET
+from privacy.models import ErasureRequest, ErasureStep
+
+
+def open_one(request_id: uuid.UUID) -> None:
+    """For the rest of the transaction, let the app's login see this erasure with its steps."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('webanizr.erasure_id', %s, true)", [str(request_id)])
+
+
+def access_by_link(token: str) -> ErasureRequest:
+    """Return the erasure whose link this is; raises Http404 for any other text."""
+    try:
+        request_id = uuid.UUID(certificate.LINK.unsign(token))
+    except (BadSignature, ValueError) as error:
+        raise Http404 from error
+    open_one(request_id)
+    request = ErasureRequest.objects.filter(id=request_id).first()
+    if request is None:
+        raise Http404
+    return request
+
+
+def open_request(*, scope: Scope, subject_id: uuid.UUID) -> ErasureRequest | None:
+    """Return the request about this subject that hasn't ended, if there is one."""
+    return (
+        ErasureRequest.objects.filter(
+            scope=scope.value, subject_id=subject_id, state__in=["received", "cooling_off", "running"]
+        )
+        .order_by("-requested_at")
+        .first()
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One system on the erasure's own page. Args: kind: ok, run, bad, keep or wait; count: of what has gone."""
+
+    name: str
+    kind: str
+    word: str
+    text: str
+    at: datetime | None
+    until: date | None
+
+
+def lines(request: ErasureRequest) -> list[Line]:
+    """Return a line for each system, the tables of the database as one. The page's transaction has opened it."""
+    steps = list(request.steps.order_by("position"))
+    found: list[Line] = []
+    # the list of what went outside goes last, because looking adds to it: with the address
+    database = [step for step in steps if step.kind in ("rows", "unlink") and step.stage < FORGET]
+    for step in steps:
+        if step.kind in ("rows", "unlink"):
+            if database and step is database[0]:
+                found.append(_line(_("Database"), database, _rows_text(database)))
+        elif step.kind == "files":
+            files = [each for each in steps if each.kind == "files"]
+            if step is files[0]:
+                found.append(_line(_("Files"), files, _files_text(files)))
+        elif step.kind in WORDS:
+            found.append(_line(_name(step), [step], _text(step)))
+    return found
+
+
+# What a step is called, and what is said of it once it is checked. Ledger and caches are in the certificate alone.
+WORDS: dict[str, tuple[Promise, Promise]] = {
+    "stop": (gettext_lazy("Access and publishing stopped"), gettext_lazy("Everybody is signed out.")),
+    "system": (gettext_lazy("System outside"), gettext_lazy("Looked for by every address and number: nothing found.")),
+    "keys": (
+        gettext_lazy("Keys"),
+        gettext_lazy("Destroyed: nobody can read the messages, in backups either."),
+    ),
+    "hold": (gettext_lazy("Invoices"), gettext_lazy("Cut loose from the account.")),
+    "recheck": (
+        gettext_lazy("Second look"),
+        gettext_lazy("A day later we looked again: nothing came back."),
+    ),
+    "forget": (gettext_lazy("Your e-mail address"), gettext_lazy("Gone, after we mailed you the certificate.")),
+}
+WAITING: dict[str, Promise] = {
+    "recheck": gettext_lazy("A day after everything has gone we look everywhere again."),
+    "forget": gettext_lazy("Goes last, after we have mailed you the certificate."),
+}
+
+
+def _name(step: ErasureStep) -> str:
+    if step.kind == "system":
+        system = systems().get(step.target)
+        kinds = {"mailing": _("Mailing platform"), "statistics": _("Statistics")}
+        name = kinds.get(step.target, step.target)
+        return f"{name} ({system.name})" if system is not None and system.name else name
+    return str(WORDS[step.kind][0])
+
+
+def _text(step: ErasureStep) -> str:
+    if step.state == ErasureStep.State.BLOCKED:
+        return _("This stands still: the system doesn't let us in (%(cause)s). We don't skip it and keep trying.") % {
+            "cause": step.cause
+        }
+    if step.state == ErasureStep.State.RETRY and step.cause:
+        return _("No answer yet (%(cause)s). We try again.") % {"cause": step.cause}
+    if step.state == ErasureStep.State.RETAINED:
+        return _("Kept as long as the law asks: %(law)s.") % {"law": step.law}
+    if step.final:
+        return str(WORDS[step.kind][1])
+    return str(WAITING.get(step.kind, ""))
+
+
+def _rows_text(steps: list[ErasureStep]) -> str:
+    expected = sum(step.expected for step in steps)
+    done = min(expected, sum(step.erased for step in steps))
+    return _("%(done)s of %(expected)s rows in %(tables)s tables") % {
+        "done": done,
+        "expected": expected,
+        "tables": len({step.target for step in steps}),
+    }
+
+
+def _files_text(steps: list[ErasureStep]) -> str:
+    return _("%(done)s files and versions erased") % {"done": sum(step.erased for step in steps)}
+
+
+def _line(name: str, steps: list[ErasureStep], text: str) -> Line:
+    states = {step.state for step in steps}
+    at = max(step.changed_at for step in steps)
+    state = ErasureStep.State
+    if state.BLOCKED in states:
+        return Line(name, "bad", _("Stands still"), text, at, None)
+    if state.RETAINED in states:
+        return Line(name, "keep", _("Stays"), text, None, next(step.until for step in steps if step.until))
+    if states == {state.VERIFIED}:
+        return Line(name, "ok", _("Checked"), text, at, None)
+    if states & {state.LEASED, state.VERIFIED, state.RETRY} or (state.SUBMITTED in states and len(steps) > 1):
+        return Line(name, "run", _("Busy"), text, None, None)
+    return Line(name, "wait", _("Waiting"), text, None, None)

@@ -1,0 +1,102 @@
+"""Everything of an account as one zip: to read, as JSON and CSV, with the websites as plain files (promise 12).
+
+The websites work from any web server: put the folder's files at the root of a domain. Forms need Webanizr.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from privacy import export as privacy_export
+from sites.models import Asset, Domain
+from sites.selectors.search import Filter
+from sites.services import export_csv, pack
+from sites.services.export_person import Pieces, open_messages, shape
+from webanizr.core import storage, tenancy
+
+
+def write(
+    account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None], *, user_id: uuid.UUID
+) -> Iterator[bytes]:
+    """Yield the zip, one file's worth at a time. Args: user_id: who asks; their own data come along."""
+    pieces = Pieces()
+    with zipfile.ZipFile(pieces, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # only writes
+        tables = list(privacy_export.tables(account_id, user_id))
+        outside = privacy_export.copies_outside(privacy_export.who(user_id))
+        sites = _online(account_id)
+        context = {
+            "tables": [{"label": table.label, "columns": table.columns, "rows": table.rows} for table in tables],
+            "outside": json.dumps(outside, ensure_ascii=False, indent=1, default=str),
+            "sites": [host for host, _site, _version in sites],
+            "made_at": timezone.now(),
+            "language": get_language() or "nl",
+        }
+        archive.writestr("index.html", render_to_string("exports/everything.html", context))
+        archive.writestr("account.json", _json({table.label: table.as_json() for table in tables}))
+        for table in tables:
+            archive.writestr(f"account/{table.label}.csv", table.as_csv())
+        archive.writestr("systems-outside.json", _json(outside))
+        yield pieces.take()
+        with archive.open("messages.json", "w", force_zip64=True) as file:
+            file.write(b"[")
+            for number, message in enumerate(open_messages(account_id, chosen, progress)):
+                file.write((b",\n" if number else b"\n") + _json(shape(message)).encode())
+                yield pieces.take()
+            file.write(b"\n]")
+        with archive.open("messages.csv", "w", force_zip64=True) as file:
+            for piece in export_csv.write(account_id, chosen, lambda done: None):
+                file.write(piece)
+                yield pieces.take()
+        for host, site_id, version_id in sites:
+            for name, body in _site_files(site_id, version_id):
+                archive.writestr(f"websites/{host}/{name}", body)
+                yield pieces.take()
+        for name, key in _pictures(account_id):
+            archive.writestr(f"pictures/{name}", storage.get(key))
+            yield pieces.take()
+    yield pieces.take()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def _online(account_id: uuid.UUID) -> list[tuple[str, uuid.UUID, uuid.UUID]]:
+    with tenancy.tenant(account_id):
+        online = Domain.objects.filter(account_id=account_id, version_id__isnull=False).order_by("host")
+        return [(each.host, each.site_id, each.version_id) for each in online if each.version_id is not None]
+
+
+def _site_files(site_id: uuid.UUID, version_id: uuid.UUID) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, bytes) of a published version, named so that a plain web server finds them."""
+    files, manifest = pack.read(storage.get(pack.key_of(site_id, version_id)))
+    for path, file in files.items():
+        yield plain_name(path, file.content_type), file.body
+    for path, media in manifest.get("media", {}).items():
+        yield path.lstrip("/"), storage.get(media["key"])
+
+
+def plain_name(path: str, content_type: str) -> str:
+    """Return the file name for an address: "/contact" becomes contact/index.html, "/" index.html."""
+    name = path.strip("/")
+    if content_type.startswith("text/html") and not name.endswith(".html"):
+        return f"{name}/index.html" if name else "index.html"
+    return name
+
+
+def _pictures(account_id: uuid.UUID) -> Iterator[tuple[str, str]]:
+    with tenancy.tenant(account_id):
+        found = list(Asset.objects.order_by("created_at").values_list("id", "name", "variants"))
+    for asset_id, name, variants in found:
+        if variants:
+            ending = variants[-1]["key"].rpartition(".")[2]
+            safe = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in name.rpartition(".")[0])
+            yield f"{str(asset_id)[:8]}-{safe[:60]}.{ending}", variants[-1]["key"]

@@ -1,0 +1,127 @@
+"""The restore drill: dump, erase, put the dump back; the product isn't ready until the erasure was done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connections
+from django.utils import timezone
+
+from privacy.datamap import Scope
+from privacy.erasure import engine, guard, ledger, rows
+from privacy.models import ErasureRequest
+from privacy.services.erasure import request_erasure
+from tests import cast
+from tests.erasure_world import Clock, Elsewhere, fill, found_anywhere, one_outside
+from webanizr.core import health, net, storage, tenancy
+from webanizr.core.processors import REGISTRY
+from webanizr.local import postgres, provision, testing
+
+AsRole = Callable[[str], AbstractContextManager[Any]]
+
+
+@pytest.fixture(autouse=True)
+def outside() -> Iterator[Elsewhere]:
+    storage.delete(*storage.keys(ledger.PREFIX))
+    with one_outside() as system:
+        yield system
+    storage.delete(*storage.keys(ledger.PREFIX))
+    guard.forget()
+
+
+def pg(program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs as the administrator."""
+    command = [str(postgres.bin_dir() / program), *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
+def url() -> str:
+    this = testing.current()
+    return provision.with_path(this.admin_url, this.database)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_restored_backup_brings_nobody_back(as_role: AsRole, tmp_path: Path) -> None:
+    alice, charlie = cast.owner("Alice"), cast.owner("Charlie")
+    fill(alice, as_role)
+    fill(charlie, as_role)
+    dump = tmp_path / "webanizr.dump"
+    pg("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={url()}")
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        request = request_erasure(
+            scope=Scope.ACCOUNT,
+            subject_id=alice.account.pk,
+            account_id=alice.account.pk,
+            actor_id=alice.user.pk,
+            contact=None,
+            now=timezone.now(),
+            at_once=True,
+        )
+    with as_role("eraser"):
+        engine.advance(clock=Clock())
+    assert found_anywhere(alice.user.email) == []
+    guard.forget()
+    assert health.check() == []
+
+    connections.close_all()
+    testing.current().empty_database()
+    pg("pg_restore", "--exit-on-error", f"--dbname={url()}", str(dump))
+    guard.forget()
+    assert found_anywhere(alice.user.email), "the backup brought her back"
+    assert health.check() == ["erasure ledger ahead"]
+    with pytest.raises(net.SwitchedOff):
+        net.request(next(iter(REGISTRY.values())), "GET", "/", why="erase")
+    with as_role("eraser"):
+        with pytest.raises(engine.Stopped):
+            engine.advance()
+        assert not ErasureRequest.objects.filter(id=request.id).exists(), "the backup is older than the request"
+        out = StringIO()
+        call_command("replay_erasures", stdout=out)
+    assert f"line 1: {request.reference} erased again and checked" in out.getvalue()
+    guard.forget()
+    assert health.check() == []
+    for private in (alice.user.email, alice.user.name, str(alice.account.pk)):
+        assert found_anywhere(private) == [], private
+    assert found_anywhere(charlie.user.email)
+    with as_role("eraser"):
+        assert ErasureRequest.objects.get(id=request.id).state == "running", "and it is looked at again in a day"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_can_not_be_done_again_keeps_the_product_closed(as_role: AsRole) -> None:
+    alice = cast.owner("Alice")
+    subject = {
+        "scope": "account",
+        "id": str(alice.account.pk),
+        "account": str(alice.account.pk),
+        "people": [],
+        "sites": [],
+        "submissions": [],
+        "elsewhere": [],
+    }
+    storage.put(ledger._key(1), json.dumps({"request": str(alice.user.pk), "subject": subject, "seq": 1}).encode())
+    guard.forget()
+    broken = mock.patch.object(rows, "erase_batch", side_effect=OSError)
+    with as_role("eraser"), broken, pytest.raises(CommandError, match="stays closed"):
+        call_command("replay_erasures", stdout=StringIO())
+    guard.forget()
+    assert health.check() == ["erasure ledger ahead"]
+
+
+def test_closing_is_needed() -> None:
+    assert guard.gate in net.GATES
+    assert guard.problems in health.QUESTIONS
+    with closing(testing.administrator()) as connection:
+        assert connection.autocommit
