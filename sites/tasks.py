@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.selectors import addresses_to_notify
-from sites.models import Page, Site, Submission
-from sites.services import keys, search
+from sites.models import Asset, Page, Site, Submission
+from sites.services import assets, keys, search
 from webanizr.core import mail, tenancy, vault
 from webanizr.core.tasks import Later, TenantTask, tenant_ids
 
@@ -68,6 +68,16 @@ def rewrap(*, account_id: uuid.UUID, site_id: str) -> None:
         wait = keys.destroy_retired(site_id=site)
     if wait is not None:
         raise Later(wait.total_seconds())
+
+
+@shared_task(base=TenantTask, name="sites.tasks.delete_picture", atomic=False)
+def delete_picture(*, account_id: uuid.UUID, asset_id: str) -> None:
+    """Delete the files of a picture that somebody deleted."""
+    picture = uuid.UUID(asset_id)
+    with tenancy.tenant(account_id):
+        if Asset.objects.filter(id=picture).exists():
+            return
+    assets.delete_files(account_id=account_id, asset_id=picture)
 
 
 @shared_task(name="sites.tasks.mend_keys")

@@ -48,7 +48,7 @@ class Pictures(Base):
 class OnePicture(Base):
     """One picture."""
 
-    required_level = {"GET": "editor", "PATCH": "editor"}
+    required_level = {"GET": "editor", "PATCH": "editor", "DELETE": "editor"}
 
     @extend_schema(operation_id="pictures_get", responses=shapes.PictureSerializer)
     def get(self, request: Request, site_id: uuid.UUID, asset_id: uuid.UUID) -> Response:
@@ -61,3 +61,12 @@ class OnePicture(Base):
         asset = selectors.access_asset(site_id, asset_id)
         assets.describe_asset(asset=asset, alt=self.checked(shapes.PictureChange)["alt"], actor=self.actor)
         return Response(shapes.PictureSerializer(asset).data)
+
+    @extend_schema(operation_id="pictures_delete", responses={204: None})
+    def delete(self, request: Request, site_id: uuid.UUID, asset_id: uuid.UUID) -> Response:
+        """Delete a picture that no page and nothing online shows."""
+        try:
+            assets.delete_asset(asset=selectors.access_asset(site_id, asset_id), actor=self.actor)
+        except assets.AssetError as error:
+            raise ValidationError({"detail": [str(error)]}) from error
+        return Response(status=204)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 from urllib.parse import quote
@@ -18,13 +17,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.views.settings import person
 from sites.blocks.base import REGISTRY
+from sites.editor import pictures
+from sites.editor.pictures import body, refused
 from sites.hosting.frame import draft_image_url
 from sites.models import Form, Page
 from sites.schema.problems import ContentError
 from sites.selectors import editor as selectors
-from sites.services import assets, drafts, pages
+from sites.services import drafts, pages
 from sites.services.changes import changes_since_publish
-from webanizr.core.middleware import CSP, FRAME_ORIGIN
+from webanizr.core.middleware import FRAME_ORIGIN
 from webanizr.core.permissions import requires
 
 
@@ -94,7 +95,7 @@ def edit(request: HttpRequest, site_id: uuid.UUID, page_id: uuid.UUID) -> HttpRe
         "urls": {
             **{name: reverse(f"sites:{name}", args=[site.id, page.id]) for name in names},
             "frame": f"{FRAME_ORIGIN}/",
-            "upload": reverse("sites:upload", args=[site.id]),
+            "upload": reverse("sites:pictures", args=[site.id]),
             "login": f"{reverse('account_login')}?next={quote(request.path)}",
             "publish": f"{reverse('sites:publish', args=[site.id])}?page={page.id}",
         },
@@ -113,26 +114,7 @@ def edit(request: HttpRequest, site_id: uuid.UUID, page_id: uuid.UUID) -> HttpRe
         "live": f"{domain.url}/{page.slug}" if domain.version_id else "",
         "published": "online" in request.GET,
     }
-    response = render(request, "sites/edit.html", context)
-    # this page alone also shows pictures of the draft, which come from the frame's origin
-    response.headers["Content-Security-Policy"] = CSP.replace("img-src 'self'", f"img-src 'self' {FRAME_ORIGIN}")
-    return response
-
-
-def body(request: HttpRequest) -> dict[str, Any]:
-    """Return the JSON object of a request; raises ContentError for anything else."""
-    try:
-        data = json.loads(request.body)
-    except (ValueError, RecursionError):
-        data = None
-    if not isinstance(data, dict):
-        raise ContentError([{"loc": [], "message": _("This could not be read.")}])
-    return data
-
-
-def refused(error: ContentError) -> JsonResponse:
-    """Return the problems of content that can't be stored, each with its place."""
-    return JsonResponse({"errors": error.problems}, status=422)
+    return pictures.shown(render(request, "sites/edit.html", context))
 
 
 @requires("editor")
@@ -185,34 +167,3 @@ def copy(request: HttpRequest, site_id: uuid.UUID, page_id: uuid.UUID) -> HttpRe
     except ContentError as error:
         return refused(error)
     return JsonResponse({"url": reverse("sites:edit", args=[page.site_id, made.id])})
-
-
-@requires("editor")
-@require_POST
-def upload(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
-    """Store a picture in the site's library; return it, or 422 with what is wrong."""
-    site = selectors.access_site(site_id)
-    file = request.FILES.get("file")
-    if file is None:
-        return JsonResponse({"message": _("Choose a file first.")}, status=422)
-    try:
-        asset = assets.store_asset(
-            site=site, name=file.name or "", data=file.read(assets.MAX_BYTES + 1), actor=person(request)
-        )
-    except assets.AssetError as error:
-        return JsonResponse({"message": str(error)}, status=422)
-    url = draft_image_url(asset.variants[0]["key"])
-    return JsonResponse({"id": str(asset.id), "name": asset.name, "alt": asset.alt, "url": url})
-
-
-@requires("editor")
-@require_POST
-def picture(request: HttpRequest, site_id: uuid.UUID, asset_id: uuid.UUID) -> HttpResponse:
-    """Store what can be seen in a picture, in words."""
-    asset = selectors.access_asset(site_id, asset_id)
-    try:
-        alt = str(body(request).get("alt", ""))
-    except ContentError as error:
-        return refused(error)
-    assets.describe_asset(asset=asset, alt=alt.replace("\x00", ""), actor=person(request))
-    return JsonResponse({"alt": asset.alt})

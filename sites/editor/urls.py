@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sites.editor import edit, formviews, preview, publishing, start, views
+from sites.editor import edit, formviews, pictures, preview, publishing, start, views
 
 site_patterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
@@ -17,8 +17,9 @@ site_patterns: list[URLPattern | URLResolver] = [
     path("pages/<uuid:page_id>/render/", edit.render_draft, name="render"),
     path("pages/<uuid:page_id>/save/", edit.save, name="save"),
     path("pages/<uuid:page_id>/copy/", edit.copy, name="copy"),
-    path("pictures/", edit.upload, name="upload"),
-    path("pictures/<uuid:asset_id>/", edit.picture, name="picture"),
+    path("pictures/", pictures.library, name="pictures"),
+    path("pictures/<uuid:asset_id>/", pictures.picture, name="picture"),
+    path("pictures/<uuid:asset_id>/delete/", pictures.picture_delete, name="picture_delete"),
     path("forms/new/", formviews.form_new, name="form_new"),
     path("forms/<uuid:form_id>/", formviews.form, name="form"),
     path("forms/<uuid:form_id>/fields/", formviews.field_change, name="field_change"),

@@ -16,7 +16,14 @@ from sites.blocks.render import first_heading, render_block, render_body
 from sites.models import Asset, Domain, Form, Page, Site, SiteVersion
 from sites.schema import rich
 from sites.schema.parts import item_model, metas, walk
-from sites.selectors.publishing import Draft, asset_input, form_input, load_draft, site_input
+from sites.selectors.publishing import (
+    Draft,
+    asset_input,
+    form_input,
+    load_draft,
+    published_version,
+    site_input,
+)
 from sites.themes import palette
 
 
@@ -121,6 +128,31 @@ def pictures(site: Site, image_url: Any) -> list[dict[str, str]]:
         for asset in Asset.objects.filter(site=site).order_by("-created_at")
         if asset.variants
     ]
+
+
+def uses(site: Site) -> dict[str, list[str]]:
+    """Return where each picture is in use: {id: titles of pages}; an empty title stands for what is online now."""
+    pages = [(page.title, page.content) for page in Page.objects.filter(site=site, deleted_at=None)]
+    version_id = published_version(site.id)
+    online = SiteVersion.objects.filter(id=version_id).first() if version_id else None
+    if online is not None:
+        pages += [("", page["content"]) for page in online.source["pages"]]
+    found: dict[str, list[str]] = {}
+    for title, stored in pages:
+        for asset_id in blocks.asset_ids(blocks.read(stored)):
+            if title not in found.setdefault(asset_id, []):
+                found[asset_id].append(title)
+    return found
+
+
+def library(site: Site, image_url: Any) -> list[dict[str, Any]]:
+    """Return the site's pictures for their own page: as `pictures` does, with the pages that show each."""
+    where = uses(site)
+    rows: list[dict[str, Any]] = []
+    for shown in pictures(site, image_url):
+        titles = where.get(shown["id"], [])
+        rows.append({**shown, "used": bool(titles), "pages": [title for title in titles if title]})
+    return rows
 
 
 def tones(site: Site) -> dict[str, str]:

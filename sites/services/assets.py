@@ -6,14 +6,17 @@ import io
 import uuid
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
 from accounts.services import audit
 from sites.models import Asset, Site
-from webanizr.core import storage, tenancy
+from sites.selectors.editor import uses
+from webanizr.core import outbox, storage, tenancy
 
+DELETE_TASK = "sites.tasks.delete_picture"
 WIDTHS = (480, 960, 1600)
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -94,6 +97,25 @@ def describe_asset(*, asset: Asset, alt: str, actor: User) -> Asset:
     asset.save(update_fields=["alt"])
     audit.record("asset.described", actor_id=actor.pk, target_id=asset.id)
     return asset
+
+
+def delete_asset(*, asset: Asset, actor: User) -> None:
+    """Delete a picture and, after the commit, its files. Raises AssetError while a page or what is online shows it.
+
+    Older versions that showed it lose it, too: what somebody deletes is gone.
+    """
+    if str(asset.id) in uses(asset.site):
+        raise AssetError(_("This picture is in use. Take it off the page, and put that online, first."))
+    asset_id = asset.id
+    with transaction.atomic():
+        asset.delete()
+        outbox.add(DELETE_TASK, asset_id=asset_id)
+        audit.record("asset.deleted", actor_id=actor.pk, target_id=asset_id)
+
+
+def delete_files(*, account_id: uuid.UUID, asset_id: uuid.UUID) -> None:
+    """Delete a deleted picture's files; again is no error. Outside any transaction. Raises storage.Away."""
+    storage.delete(*storage.keys(f"assets/{account_id}/{asset_id}/"))
 
 
 def asset_bytes(asset: Asset, *, width: int) -> tuple[bytes, str]:
