@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import identifiers
 from billing.models import BillingProfile
-from billing.plans import MONTH, YEAR
+from billing.plans import MONTH, YEAR, Plan
 
 
 class Line(forms.CharField):
@@ -67,7 +67,16 @@ class PurchaseForm(forms.Form):
         choices=[(YEAR, _("By the year")), (MONTH, _("By the month"))],
         widget=forms.RadioSelect,
     )
-    on_terms = forms.BooleanField(label=_("Send me an invoice that I pay within 14 days"), required=False)
+    on_terms = forms.BooleanField(
+        label=_("Start now; send me an invoice that I pay within 14 days"),
+        help_text=_("For businesses."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not plan.terms:
+            del self.fields["on_terms"]
 
 
 class AccountNumberForm(forms.Form):

@@ -88,6 +88,10 @@ def clean_vat_id(text: str, *, country: str) -> str:
                 params={"prefix": prefix},
             )
         value = prefix + value
+    if country == "NL" and not re.fullmatch(r"NL\d{9}B\d{2}", value):
+        short, long = _("A character is missing"), _("There is a character too many")
+        what = short if len(value) < 14 else long if len(value) > 14 else _("Something isn't right")
+        raise ValidationError(_("%(what)s. A Dutch VAT id looks like NL123456789B01."), params={"what": what})
     try:
         return str(vat.validate(value))
     except exceptions.InvalidChecksum as error:
@@ -95,12 +99,6 @@ def clean_vat_id(text: str, *, country: str) -> str:
             _("A digit in this VAT id isn't right: it doesn't add up. Compare it with your letter of the tax office.")
         ) from error
     except exceptions.ValidationError as error:
-        if country == "NL":
-            short, long = _("A character is missing"), _("There is a character too many")
-            words = short if len(value) < 14 else long if len(value) > 14 else _("Something isn't right")
-            raise ValidationError(
-                _("%(what)s. A Dutch VAT id looks like NL123456789B01."), params={"what": words}
-            ) from error
         raise ValidationError(
             _("This is no VAT id of that country. Compare it with your letter of the tax office.")
         ) from error

@@ -125,6 +125,20 @@ def access_invoice(invoice_id: uuid.UUID) -> Invoice:
     return found
 
 
+def refunds_of(account_id: uuid.UUID) -> list[Refund]:
+    """Return the money that is on its way back to the account. For the purpose of billing."""
+    waiting = Refund.objects.filter(customer_id=account_id).exclude(state=Refund.State.PAID)
+    return list(waiting.only("id", "cents", "state", "due_on").order_by("due_on"))
+
+
+def access_refund(refund_id: uuid.UUID) -> Refund:
+    """Return a refund of the current account; raises Http404. For the purpose of billing."""
+    found = Refund.objects.filter(id=refund_id, customer_id=tenancy.current_account_id()).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def invoices_of(account_id: uuid.UUID) -> list[Settled]:
     """Return the account's invoices and credit notes with what is left of each, newest first."""
     found = list(

@@ -18,3 +18,8 @@ def unit_price(price: Decimal) -> str:
     """Return a price in euros with two decimals, or as many as it has: "€ 3,3333"."""
     decimals = max(2, -int(price.normalize().as_tuple().exponent))
     return f"€ {number_format(price, decimal_pos=decimals, use_l10n=True, force_grouping=True)}"
+
+
+def short_amount(cents: int) -> str:
+    """Return "€ 120" for whole euros, else the same as `amount`."""
+    return amount(cents) if cents % 100 else f"€ {number_format(cents // 100, use_l10n=True, force_grouping=True)}"

@@ -7,6 +7,7 @@ account, kept in step with it by policies, emptied when the account is erased, a
 from __future__ import annotations
 
 import uuid
+from datetime import date, timedelta
 
 from django.db import models
 from django.utils import timezone
@@ -110,6 +111,11 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of its period."""
+        return self.period_end - timedelta(days=1) if self.period_end else None
 
     @property
     def credit(self) -> bool:

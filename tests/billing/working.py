@@ -77,6 +77,7 @@ def work(as_role: AsRole, *, on: date | None = None, mails: bool = False) -> lis
     """
     done = []
     current_app.loader.import_default_modules()  # other applications' tasks wait there too
+    current_app.finalize(auto=True)
     with as_role("worker"), clock(on):
         while rows := outbox.claim(per_account=100, total=1000):
             for row in rows:

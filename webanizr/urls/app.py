@@ -9,6 +9,7 @@ mail_hook = requires("public")(Webhook.as_view())
 
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("", include("billing.urls")),
     path("", include("privacy.urls")),
     path("", include("newsletters.urls")),
     path("", include("privacy.sharing.urls")),
