@@ -19,6 +19,7 @@ def staff(view: Any) -> Any:
 urlpatterns = [
     path("", include("newsletters.staff_urls")),
     path("", include("accounts.staff_urls")),
+    path("", include("billing.staff_urls")),
     path("", include("privacy.staff_urls")),
     path("", include("sites.support.urls")),
     path("erasures/", staff(board.board), name="erasures"),
