@@ -10,8 +10,11 @@ class BillingConfig(AppConfig):
     label = "billing"
 
     def ready(self) -> None:
-        """Register the system checks, and what the law keeps of an erased account."""
+        """Register the system checks, what the law keeps of an erased account, and what menus know."""
         from billing import erasing, seller  # noqa: F401  # checks register on import
+        from billing.selectors import in_billing_team
         from privacy.erasure import hooks
+        from webanizr.core import context
 
         hooks.HOLDS["invoices"] = erasing.invoices_kept
+        context.PROVIDERS["billing_team"] = in_billing_team

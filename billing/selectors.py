@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import QuerySet, Sum
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from accounts.models import StaffMember
 from billing.models import (
     Allocation,
     BankStatement,
@@ -181,3 +183,11 @@ def last_statement_at() -> datetime | None:
         BankStatement.objects.only("id", "imported_at").order_by("-imported_at").values_list("imported_at", flat=True)
     )
     return found.first()
+
+
+def in_billing_team(request: HttpRequest) -> bool:
+    """Whether the reader of a page of the staff service works in billing: for the menu."""
+    user = getattr(request, "user", None)
+    if settings.SERVICE != "staff" or user is None or not user.is_authenticated:
+        return False
+    return StaffMember.objects.filter(user=user, active=True, team=StaffMember.Team.BILLING).exists()

@@ -19,19 +19,19 @@ from billing.services import notices
 
 STEPS = (3, 10, 17)  # days after the term
 PAY_DAYS = 14
-# Besluit vergoeding voor buitengerechtelijke incassokosten: percent of each slice of the sum, at least 40 euros.
-SLICES = ((250_000, 15), (250_000, 10), (500_000, 5), (19_000_000, 1))
+# Besluit vergoeding voor buitengerechtelijke incassokosten: so many thousandths of each slice, at least 40 euros.
+SLICES = ((250_000, 150), (250_000, 100), (500_000, 50), (19_000_000, 10), (10**12, 5))
 LEAST, MOST = 4_000, 677_500
 
 
 def collection_cents(cents: int) -> int:
     """Return the costs that the law allows for collecting a sum, in cents."""
     total, rest = 0, cents
-    for size, percent in SLICES:
+    for size, thousandths in SLICES:
         part = min(rest, size)
-        total += part * percent
+        total += part * thousandths
         rest -= part
-    return min(max(round_cents(Decimal(total) / 100), LEAST), MOST)
+    return min(max(round_cents(Decimal(total) / 1000), LEAST), MOST)
 
 
 def remind(account_id: uuid.UUID, *, now: date) -> int:

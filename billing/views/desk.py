@@ -22,10 +22,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import StaffMember
 from billing import purpose, reports
 from billing.models import BankLine, BankStatement, BillingProfile, Invoice, Refund
-from billing.selectors import Settled, open_of, today
+from billing.selectors import Settled, in_billing_team, open_of, today
 from billing.services import desk as orders
 from billing.services import refunds as refund_services
 from billing.services import statements
@@ -46,8 +45,7 @@ def desk_page(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
-        team = StaffMember.Team.BILLING
-        if not StaffMember.objects.filter(user=person(request), active=True, team=team).exists():
+        if not in_billing_team(request):
             raise PermissionDenied(_("This desk is for the people of billing."))
         return never_cache(view)(request, *args, **kwargs)
 
