@@ -18,7 +18,6 @@ from accounts.models import User
 from accounts.services import audit
 from sites.models import IntakeKey, Site, SiteKey, Submission
 from sites.selectors.sealed import open_key
-from sites.services import search
 from webanizr.core import outbox, tenancy, vault
 
 REWRAP_TASK = "sites.tasks.rewrap"
@@ -127,7 +126,7 @@ def make_missing_keys() -> int:
 
 
 def seal_plain_rows() -> int:
-    """Seal and index a batch of the current account's submissions that are stored in the open; return how many."""
+    """Seal a batch of the current account's submissions that are stored in the open; return how many there were."""
     rows = list(Submission.objects.filter(intake_key=None).order_by("site_id")[:BATCH])
     keys: dict[uuid.UUID, tuple[IntakeKey, vault.IntakeKey]] = {}
     for row in rows:
@@ -146,7 +145,6 @@ def seal_plain_rows() -> int:
         )
         row.intake_key = stored
         row.save(update_fields=["content", "intake_key"])
-        search.index_later(row.id)
     return len(rows)
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 import uuid
 
+from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
+from webanizr.core import tenancy
 from webanizr.core.models import Alarm
 
 log = logging.getLogger(__name__)
+
+# Services whose login may store one. The staff service only logs: its own people are looking at it already.
+RINGING = ("app", "worker", "exporter")
 
 
 def ring(code: str, object_id: uuid.UUID) -> None:
@@ -20,6 +25,8 @@ def ring(code: str, object_id: uuid.UUID) -> None:
     """
     now = timezone.now()
     log.error("alarm: %s: %s", code, object_id)
+    if settings.SERVICE not in RINGING or not tenancy.has_account():
+        return
     if not Alarm.objects.filter(code=code, object_id=object_id).update(count=F("count") + 1, last_at=now):
         # two at once may both add one: the second one is left out
         Alarm.objects.bulk_create([Alarm.of(code, object_id, now)], ignore_conflicts=True)

@@ -35,6 +35,11 @@ def current_account_id() -> uuid.UUID:
     return account_id
 
 
+def has_account() -> bool:
+    """Return whether an account is chosen."""
+    return _account.get() is not None
+
+
 def current_user_id() -> uuid.UUID | None:
     """Return the signed-in person of the running request, if any."""
     return _user.get()
