@@ -59,6 +59,10 @@ def test_a_question_names_what_is_theirs() -> None:
         question = SupportQuestion.objects.get()
     assert (question.site_id, question.form_id) == (site.id, form.id)
     assert charlie.client.get(answer["Location"]).status_code == 404
+    assert (
+        f'value="{site.id}/{form.id}" selected'
+        in alice.client.get(f"/help/?about={site.id}/{form.id}").content.decode()
+    )
     assert alice.client.post(f"{answer['Location']}close/").status_code == 302
     alice.client.post(answer["Location"], {"body": "Toch nog iets", "action": "send"})
     with tenancy.tenant(alice.account.pk):
