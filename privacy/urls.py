@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from privacy.views import agreement, center, erasure, help, public
+from privacy.views import agreement, center, erasure, help, public, registers
 
 public_patterns = (
     [
@@ -40,6 +40,7 @@ consent_patterns = (
         path("consent/always-ask/", center.always_ask, name="always_ask"),
         path("consent/log/verify/", center.verify, name="verify"),
         path("consent/log/webanizr-log.<str:kind>", center.export, name="export"),
+        path("consent/register.<str:kind>", registers.ours, name="register"),
         path("consent/agreement/", agreement.show, name="agreement"),
         path("consent/agreement/accept/", agreement.accept, name="agreement_accept"),
         path("consent/agreement/<slug:version>.pdf", agreement.download, name="agreement_pdf"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy.datamap import data_map
 from privacy.evidence import Finding, witness
-from privacy.models import AccessGrant, AccessLog, AccessSession, Event, Source
+from privacy.models import AccessGrant, AccessLog, AccessSession, ErasureRequest, Event, Source
 from webanizr.core import storage, tenancy
 from webanizr.core.models import Outbox, Transfer
 from webanizr.core.processors import REGISTRY
@@ -60,6 +60,18 @@ def columns_in_reach(now: datetime) -> Finding:
     every = len(list(data_map.load().personal()))
     lost = len(list(out_of_reach()))
     return Finding(every - lost, holds=lost == 0, params={"all": every})
+
+
+@witness(8, _("erasures finished in 30 days; %(open)s open, %(still)s stand still, %(late)s past the legal month"))
+def erasures(now: datetime) -> Finding:
+    """Count the erasures that ended, run, stand still, or take longer than the law allows."""
+    recent = ErasureRequest.objects.filter(state="done", finished_at__gte=now - timedelta(days=30)).count()
+    running = ErasureRequest.objects.filter(state__in=["received", "cooling_off", "running"])
+    late = running.filter(deadline__lt=now).count()
+    still = running.filter(steps__state="blocked").distinct().count()
+    return Finding(
+        recent, holds=late == 0 and still == 0, params={"open": running.count(), "still": still, "late": late}
+    )
 
 
 @witness(10, _("rows of collected data that the staff service's login may read without consent"))

@@ -85,9 +85,9 @@ class Elsewhere:
 
 
 @contextmanager
-def one_outside() -> Iterator[Elsewhere]:
+def one_outside(other: Elsewhere | None = None) -> Iterator[Elsewhere]:
     """Let there be this one system outside and no other."""
-    system = Elsewhere()
+    system = other or Elsewhere()
     with mock.patch.dict(base._factories, {"mailing": lambda: system}, clear=True):
         yield system
 

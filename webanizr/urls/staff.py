@@ -6,7 +6,7 @@ from django.urls import include, path
 
 import billing.staff_admin  # noqa: F401  # registers before the admin lists its addresses
 from accounts.staff_admin import site
-from privacy.views import board
+from privacy.views import board, registers
 
 
 def staff(view: Any) -> Any:
@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("billing.staff_urls")),
     path("", include("privacy.staff_urls")),
     path("", include("sites.support.urls")),
+    path("register.<str:kind>", staff(registers.controller), name="register"),
     path("erasures/", staff(board.board), name="erasures"),
     path("erasures/<uuid:request_id>/retry/", staff(board.retry), name="erasure_retry"),
 ]
