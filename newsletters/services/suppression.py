@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from newsletters import scope
 from newsletters.addresses import key_of
 from newsletters.models import Contact, Suppression
@@ -14,6 +16,7 @@ from webanizr.core.models import MailEvent
 NOTE = "newsletters.tasks.note_suppression"
 
 
+@transaction.atomic
 def add(key: bytes, *, reason: str, now: datetime) -> None:
     """Put the keyed hash of an address on the list, and keep that outside the database too."""
     Suppression.objects.bulk_create(
@@ -22,6 +25,7 @@ def add(key: bytes, *, reason: str, now: datetime) -> None:
     outbox.add(NOTE, account_id=tenancy.PLATFORM_ACCOUNT, key=key.hex(), reason=reason, at=now.isoformat())
 
 
+@transaction.atomic
 def suppress(*, contact: Contact, reason: str, now: datetime) -> None:
     """Stop the newsletter for a contact at once, in its scope or as worker. Args: reason: of Suppression.Reason."""
     add(bytes(contact.address_key), reason=reason, now=now)
