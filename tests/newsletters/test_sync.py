@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -480,6 +480,7 @@ def test_a_notice_alone_proves_nothing(
 def test_a_bounce_of_account_mail_stops_the_newsletter_before_it_began(
     brevo: Fake, letters: Letters, address: str
 ) -> None:
-    suppression.suppress_address(address=address, reason="bounce", now=timezone.now())
+    with transaction.atomic():  # as in the worker, which handles the report
+        suppression.suppress_address(address=address, reason="bounce", now=timezone.now())
     contact_id = subscribed(letters, address)  # a fresh opt-in proves that the address works again
     assert audience([contact_id]) != {}
