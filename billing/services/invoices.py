@@ -196,8 +196,9 @@ def issue(draft: Draft) -> Invoice:
     """
     invoice = draft.invoice
     if not invoice.credit:
-        PaymentReference.objects.update_or_create(
-            rf=invoice.rf, defaults={"customer_id": invoice.customer_id, "invoice_id": invoice.id}
+        reference = PaymentReference(rf=invoice.rf, customer_id=invoice.customer_id, invoice_id=invoice.id)
+        PaymentReference.objects.bulk_create(  # one statement, whether a payment request made it before or not
+            [reference], update_conflicts=True, unique_fields=["rf"], update_fields=["customer_id", "invoice_id"]
         )
     outbox.add("billing.tasks.make_document", invoice_id=invoice.id)
     with connection.cursor() as cursor:

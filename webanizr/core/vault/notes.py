@@ -6,6 +6,7 @@ The key comes from SECRET_KEY, which the hosting service doesn't have.
 from __future__ import annotations
 
 import base64
+import functools
 import json
 from typing import Any
 
@@ -18,9 +19,12 @@ from webanizr.core.vault.errors import Unreadable
 
 
 def _box(purpose: str) -> Fernet:
-    key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(
-        settings.SECRET_KEY.encode()
-    )
+    return _derived(purpose, settings.SECRET_KEY)
+
+
+@functools.lru_cache(maxsize=32)
+def _derived(purpose: str, secret: str) -> Fernet:
+    key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret.encode())
     return Fernet(base64.urlsafe_b64encode(key))
 
 

@@ -9,6 +9,10 @@ from webanizr.local.bench.load import medians
 from webanizr.local.bench.stage import Stage
 
 WORK = "webanizr.local.bench.ledger"
+PLAIN = """
+CREATE TABLE IF NOT EXISTS bench_invoice (id uuid PRIMARY KEY, buyer jsonb, lines jsonb, ubl text, cii text);
+GRANT INSERT ON bench_invoice TO webanizr_worker;
+"""
 
 
 def rounds(stage: Stage, what: str, *arguments: str, service: str = "worker") -> tuple[float, ...]:
@@ -31,6 +35,7 @@ def invoice(stage: Stage) -> Measured:
 def issue(stage: Stage) -> Measured:
     """Measure giving a checked draft its number, against an INSERT of the same row and its COMMIT."""
     known = stage.content
+    stage.sql("admin", PLAIN)
     ours, plain = rounds(stage, "issue", known["account"])
     return Measured(
         plain / ours,

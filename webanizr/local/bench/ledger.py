@@ -119,11 +119,6 @@ def issue(account: str) -> list[list[float]]:
             retain_until=day.replace(year=day.year + 7),
         )
 
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE bench_plain (id uuid PRIMARY KEY, buyer jsonb, lines jsonb, ubl text, cii text)"
-        )
-
     def ours() -> None:
         for _ in range(100):
             with tenancy.tenant(account_id), purpose.billing():
@@ -133,7 +128,7 @@ def issue(account: str) -> list[list[float]]:
         for _ in range(100):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(
-                    "INSERT INTO bench_plain VALUES (%s, %s, %s, %s, %s)",
+                    "INSERT INTO bench_invoice VALUES (%s, %s, %s, %s, %s)",
                     [str(uuid.uuid4()), json.dumps(made.buyer.as_json()), "[]", words, words],
                 )
 
