@@ -27,7 +27,7 @@ from webanizr.local.process import marked
 pytestmark = pytest.mark.xdist_group("stack")
 
 SERVERS = {"postgres", "valkey", "s3", "mailing", "statistics"}
-SERVICES = {"app", "hosting", "staff", "worker", "exporter", "eraser", "beat"}
+SERVICES = {"app", "hosting", "staff", "worker", "billing", "exporter", "eraser", "beat"}
 
 
 @pytest.fixture
