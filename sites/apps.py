@@ -15,13 +15,15 @@ class SitesConfig(AppConfig):
     label = "sites"
 
     def ready(self) -> None:
-        """Give every page's frame the number of unread messages; take websites off the air before an erasure."""
+        """Count unread messages for every page's frame; follow changes of plan; pause websites before an erasure."""
+        from billing import paying
         from privacy.erasure import hooks
         from sites.services import pausing
         from webanizr.core import context
 
         hooks.PAUSE.append(pausing.pause)
         hooks.RESUME.append(pausing.resume)
+        paying.LISTENERS.append("sites.tasks.follow_limits")
         context.PROVIDERS["unread_count"] = unread_count
 
 

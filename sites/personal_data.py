@@ -75,6 +75,7 @@ table(
     host=WORDS,
     account=LINK,
     site_id=LINK,
+    upload_bytes=SETTING,
     version_id=LINK,
     created_at=MOMENT,
 )
@@ -129,6 +130,16 @@ table(
     quarantined=STATE,
 )
 table("sites.SearchEntry", id=KEY, account=LINK, submission=LINK, token=FINDABLE)
+table(
+    "sites.Upload",
+    id=KEY,
+    account=LINK,
+    site=LINK,
+    submission=LINK,
+    intake_key=LINK,
+    size=NotPersonal(_("How large the file is")),
+    created_at=MOMENT,
+)
 table("sites.SiteKey", id=KEY, account=LINK, site=LINK, public_key=PUBLIC, created_at=MOMENT, retired_at=MOMENT)
 table("sites.IntakeKey", id=KEY, account=LINK, site=LINK, pair=LINK, sealed=SEALED_KEY, created_at=MOMENT)
 table(
@@ -177,6 +188,17 @@ place(
     FILES,
     {Scope.ACCOUNT: "assets/{account}/", Scope.SITE: "assets/{account}/{sites.Asset}/"},
 )
+place(
+    "storage",
+    "uploads/<account>/<file>",
+    replace(ANSWERS, what=_("Files that visitors send with a form, sealed"), erase=Erase.WITH_OBJECT),
+    {
+        Scope.ACCOUNT: "uploads/{account}/",
+        Scope.SITE: "uploads/{account}/{sites.Upload}",
+        Scope.VISITOR: "uploads/{account}/{sites.Upload}",
+    },
+)
+place("storage", "pending/<hour>/<account>/<file>", NotPersonal(_("Marks without content, swept up after some hours")))
 place(
     "storage",
     "exports/<account>/<job>",

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.selectors import addresses_to_notify
-from sites.models import Asset, Page, Site, Submission
-from sites.services import assets, keys, search
+from sites.models import Asset, Page, Site, Submission, Upload
+from sites.services import assets, keys, search, uploads
 from webanizr.core import mail, tenancy, vault
 from webanizr.core.tasks import Later, TenantTask, tenant_ids
 
@@ -29,6 +29,8 @@ def notify_submission(*, submission_id: str) -> None:
     The mail holds no answers (promise 13).
     """
     search.index_later(uuid.UUID(submission_id))
+    if Upload.objects.filter(submission_id=submission_id).exists():
+        uploads.follow_limits()
     submission = Submission.objects.select_related("form", "site").defer("content").filter(id=submission_id).first()
     if submission is None or submission.quarantined or not submission.form.notify:
         return
@@ -51,6 +53,25 @@ def index_submission(*, submission_id: str) -> None:
         return
     with contextlib.suppress(vault.Unreadable):
         search.index(submission)
+
+
+@shared_task(base=TenantTask, name="sites.tasks.follow_limits")
+def follow_limits() -> None:
+    """After a change of plan, or a file more: say how large a file the account's websites may take."""
+    uploads.follow_limits()
+
+
+@shared_task(base=TenantTask, name="sites.tasks.discard_file")
+def discard_file(*, file_id: str) -> None:
+    """Delete a file whose row is gone. Queued by the database in the deletion's own transaction."""
+    uploads.discard([uuid.UUID(file_id)])
+    uploads.follow_limits()
+
+
+@shared_task(name="sites.tasks.sweep_uploads")
+def sweep_uploads() -> None:
+    """Delete files that were chosen in a form which was then never sent."""
+    uploads.sweep_pending(now=timezone.now())
 
 
 @shared_task(base=TenantTask, name="sites.tasks.rewrap", atomic=False)

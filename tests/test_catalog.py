@@ -207,4 +207,5 @@ def test_hosting_reads_host_names_and_public_keys_and_nothing_else(query: Query)
         ("sites_intakekey", "INSERT"),
         ("sites_sitekey", "SELECT"),
         ("sites_submission", "INSERT"),
+        ("sites_upload", "INSERT"),
     ]

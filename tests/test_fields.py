@@ -18,7 +18,7 @@ from sites.fields.notice import notice, period
 from sites.fields.render import render_field, render_form
 from sites.schema.problems import ContentError
 
-NINE = ["checkboxes", "choice", "consent", "date", "email", "long_text", "number", "phone", "short_text"]
+TEN = ["checkboxes", "choice", "consent", "date", "email", "file", "long_text", "number", "phone", "short_text"]
 SITE = SiteInput("1", "Bakkerij Zuiderplein")
 
 
@@ -38,11 +38,11 @@ def answer(field: Field, *values: str) -> Any:
     return errors["x"] if errors else answers["x"]
 
 
-def test_the_nine_types_are_there() -> None:
-    assert sorted(REGISTRY) == NINE
+def test_the_ten_types_are_there() -> None:
+    assert sorted(REGISTRY) == TEN
 
 
-@pytest.mark.parametrize("kind", NINE)
+@pytest.mark.parametrize("kind", TEN)
 def test_a_definition_reads_back_and_its_sample_may_go_online(kind: str) -> None:
     field = REGISTRY[kind].sample()
     assert definition.read(json.loads(json.dumps(definition.dump([field])))) == [field]
@@ -144,7 +144,7 @@ def test_choices_take_only_their_options() -> None:
     assert many.display(["a", "c"]) == "a, c"
 
 
-@pytest.mark.parametrize("kind", NINE)
+@pytest.mark.parametrize("kind", TEN)
 def test_nothing_filled_in(kind: str) -> None:
     extra = {"options": ["a", "b"]} if kind in ("choice", "checkboxes") else {}
     assert answer(make(kind, **extra), "  ") in (None, False)
@@ -162,7 +162,7 @@ def test_telephone_numbers_and_dates_in_words() -> None:
     assert make("consent").display(True) == "Yes"
 
 
-@given(st.sampled_from(NINE), st.lists(st.text(max_size=30), max_size=3))
+@given(st.sampled_from(TEN), st.lists(st.text(max_size=30), max_size=3))
 @settings(max_examples=300, deadline=None)
 def test_any_answer_is_stored_or_refused(kind: str, values: list[str]) -> None:
     field = REGISTRY[kind].sample("x")
@@ -183,7 +183,7 @@ def test_all_answers_together_have_a_limit() -> None:
     [
         ({}, [], "This has to be a list."),
         ([{"id": "a"}], [0], "The kind is missing."),
-        ([{"id": "a", "type": "file"}], [0], "We don't know this kind."),
+        ([{"id": "a", "type": "film"}], [0], "We don't know this kind."),
         ([{"id": "A", "type": "email"}], [0, "id"], "This is not written"),
         ([{"id": "a", "type": "email", "label": 3}], [0, "label"], "This has to be text."),
         (
@@ -273,7 +273,7 @@ def test_periods_in_words() -> None:
 # --- the controls
 
 
-@pytest.mark.parametrize("kind", NINE)
+@pytest.mark.parametrize("kind", TEN)
 def test_a_control_has_label_help_and_message(kind: str) -> None:
     field = REGISTRY[kind].sample("x")
     html = render_field(field, uid="u", values=["yes", "<b>"], error="Kijk <hier>")
@@ -287,7 +287,7 @@ def test_a_control_has_label_help_and_message(kind: str) -> None:
 
 
 def test_what_was_typed_is_shown_again() -> None:
-    fields = [REGISTRY[kind].sample() for kind in NINE]
+    fields = [REGISTRY[kind].sample() for kind in TEN]
     typed = {
         "short_text": ['"><script>'],
         "email": ["niet goed"],

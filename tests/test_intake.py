@@ -2,76 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from sites.hosting import challenge
 from sites.hosting.versions import versions
-from sites.hosting.wsgi import Hosting
 from sites.models import Domain, Page, Site, SiteKey, SiteVersion, Submission
 from sites.selectors.inbox import open_message
 from sites.services import publish as services
 from sites.services.changes import changes_since_publish
 from sites.tasks import mend_keys
 from tests import cast
+from tests.visitors import Visitor
 from webanizr.core import tenancy
 from webanizr.core.models import Outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 GOOD = {"name": "Vera Visser", "email": "vera@example.nl", "message": "Hebben jullie desem?"}
-
-
-class Visitor:
-    """Asks the hosting application, as a browser would."""
-
-    def __init__(self, host: str, form: str, as_role: Callable[[str], AbstractContextManager[Any]]) -> None:
-        self.host, self.form, self.as_role = host, form, as_role
-        self.app = Hosting(lambda environ, start: start("599 Django", []) or [])
-
-    def ask(
-        self, path: str, *, method: str = "GET", body: bytes = b"", **environ: str
-    ) -> tuple[int, dict[str, str], str]:
-        seen: dict[str, Any] = {}
-
-        def start(status: str, headers: list[tuple[str, str]]) -> None:
-            seen.update(status=int(status[:3]), headers={name.lower(): value for name, value in headers})
-
-        path, _question, query = path.partition("?")
-        request = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "HTTP_HOST": self.host,
-            "REMOTE_ADDR": "127.0.0.1",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-            **environ,
-        }
-        with self.as_role("hosting"):
-            text = b"".join(self.app(request, start)).decode()
-        return seen["status"], seen["headers"], text
-
-    def solved(self, **changes: str) -> dict[str, str]:
-        """Return the fields of a solved challenge, old enough."""
-        made = json.loads(self.ask(f"/_f/{self.form}/c")[2])
-        number = next(
-            n for n in range(made["max"]) if hashlib.sha256(f"{made['salt']}{n}".encode()).hexdigest() == made["target"]
-        )
-        return {"challenge": made["token"], "solution": str(number), **changes}
-
-    def post(self, values: dict[str, Any], **environ: str) -> tuple[int, dict[str, str], str]:
-        headers = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_SEC_FETCH_SITE": "same-origin", **environ}
-        return self.ask(f"/_f/{self.form}", method="POST", body=urlencode(values, doseq=True).encode(), **headers)
 
 
 @pytest.fixture

@@ -360,6 +360,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "webanizr.core.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
     "delete-expired": {"task": "sites.tasks.delete_expired", "schedule": 3600.0, "options": {"expires": 600}},
+    "sweep-uploads": {"task": "sites.tasks.sweep_uploads", "schedule": 3600.0, "options": {"expires": 600}},
     "mend-keys": {"task": "sites.tasks.mend_keys", "schedule": 3600.0, "options": {"expires": 600}},
     "erasures": {
         "task": "privacy.tasks.advance_erasures",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -159,10 +160,18 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
             "answers", "damaged",
         ]  # fmt: skip
 
-    def get_answers(self, row: Submission) -> list[dict[str, str]]:
-        """Each question with its answer in words."""
-        answers = self._opened(row).answers
-        return [{"id": a.id, "label": a.label, "answer": a.text, "purpose": a.purpose} for a in answers]
+    def get_answers(self, row: Submission) -> list[dict[str, Any]]:
+        """Each question with its answer in words, and the files that went along: {"id", "name", "size", "kind"}."""
+        return [
+            {
+                "id": answer.id,
+                "label": answer.label,
+                "answer": answer.text,
+                "purpose": answer.purpose,
+                "files": [asdict(file) for file in answer.files],
+            }
+            for answer in self._opened(row).answers
+        ]
 
     def get_damaged(self, row: Submission) -> bool:
         """Whether the stored bytes could not be read."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.http import Http404, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sites.api import serializers as shapes
 from sites.api.base import Base
+from sites.inbox.views import download
 from sites.selectors import inbox, search
 from sites.services import inbox as inbox_services
+from sites.services import uploads
+from webanizr.core import alarms, storage, vault
 from webanizr.core.pagination import CursorPages
 
 
@@ -70,3 +74,20 @@ class OneSubmission(Base):
         row = inbox.access_submission(submission_id)
         inbox_services.change(ids=[row.id], action=self.checked(shapes.SubmissionChange)["action"], actor=self.actor)
         return Response(shapes.SubmissionSerializer(inbox.access_submission(submission_id)).data)
+
+
+class OneFile(Base):
+    """A file that came with a message."""
+
+    required_level = {"GET": "reader"}
+    scope = "submissions"
+
+    @extend_schema(operation_id="submissions_file", responses={(200, "application/octet-stream"): bytes})
+    def get(self, request: Request, submission_id: uuid.UUID, file_id: uuid.UUID) -> HttpResponse:
+        """Download a file; its number stands at the answer. 404 as well for one that can't be opened."""
+        upload, sent = inbox.access_upload(submission_id, file_id)
+        try:
+            return download(uploads.open_file(upload), sent)
+        except (storage.Missing, vault.Unreadable):
+            alarms.ring("unreadable: file", upload.id)
+            raise Http404 from None

@@ -35,6 +35,7 @@ urlpatterns = [
     path("submissions/", submissions.Submissions.as_view()),
     path("submissions/person/", people.OnePerson.as_view()),
     path("submissions/<uuid:submission_id>/", submissions.OneSubmission.as_view()),
+    path("submissions/<uuid:submission_id>/files/<uuid:file_id>/", submissions.OneFile.as_view()),
     path("exports/", exports.Exports.as_view()),
     path("exports/<uuid:job_id>/", exports.OneExport.as_view()),
     path("exports/<uuid:job_id>/download/", exports.ExportFile.as_view()),

@@ -40,6 +40,11 @@ class Shown:
         return " ".join([*ids, *([f"{self.uid}-h"] if self.field.help else [])])
 
     @property
+    def optional(self) -> SafeString:
+        """Return the same for a control that may stay empty: what it asks for is there already."""
+        return SafeString(self.common.replace(" required", ""))
+
+    @property
     def common(self) -> SafeString:
         """Return the attributes every control has: described by, invalid, required, the messages for the script."""
         from html import escape
@@ -87,6 +92,7 @@ def render_form(form: FormInput, site: SiteInput, *, uid: str, heading: str = ""
         "form": form,
         "site": site,
         "uid": uid,
+        "files": any(field.type_name() == "file" for field in form.fields),
         "rows": rows,
         "summary": summary,
         "general": general,

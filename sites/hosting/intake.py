@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from sites.fields.base import Field
 from sites.fields.definition import clean_submission
 from sites.fields.definition import read as read_fields
-from sites.hosting import body, challenge, pages, store
+from sites.hosting import body, challenge, pages, store, uploads
 from sites.hosting.intakekeys import NoSiteKey
 from sites.hosting.versions import SECURITY, Pointer, Version
 from webanizr.core import ratelimit
@@ -120,23 +120,29 @@ def same_origin(environ: Environ) -> bool:
 def take(post: Post) -> Iterable[bytes]:
     """Judge a post, store it, and send the visitor to the receipt."""
     environ = post.environ
-    try:
-        sent = body.read(environ)
-    except body.BodyError as error:
-        return post.page(error.status, errors={"": _("We couldn't take this in: it is too large or damaged.")})
-    token, solution = sent.get("challenge", [""])[0], sent.get("solution", [""])[0]
-    trapped = any(value.strip() for value in sent.get(HONEYPOT, ()))
-    post.values = {name: values for name, values in sent.items() if name not in OWN}
     wait = ratelimit.hit(
         "intake",
         f"{post.pointer.site_id}{ratelimit.ip_prefix(ratelimit.client_address(environ))}",
         limit=PER_NETWORK,
         seconds=WINDOW,
     )
+    refused: dict[str, str] = {}
+    try:
+        if uploads.brings_files(environ, post):
+            wanted = not wait and environ.get("HTTP_SEC_FETCH_SITE") != "cross-site"
+            sent, refused = uploads.read(environ, post, wanted=wanted)
+        else:
+            sent = body.read(environ)
+    except body.BodyError as error:
+        return post.page(error.status, errors={"": _("We couldn't take this in: it is too large or damaged.")})
+    token, solution = sent.get("challenge", [""])[0], sent.get("solution", [""])[0]
+    trapped = any(value.strip() for value in sent.get(HONEYPOT, ()))
+    post.values = uploads.own_notes(post, {name: values for name, values in sent.items() if name not in OWN})
     if wait:
         text = _("That is a lot of messages in a short time. Try again in a moment; what you typed is still here.")
         return post.page("429 Too Many Requests", errors={"": text}, headers=[("Retry-After", str(wait))])
     answers, errors = clean_submission(post.fields, post.values)
+    errors |= refused
     if errors:
         return post.page("422 Unprocessable Content", errors=errors)
     verdict = challenge.check(token, solution, post.form_id)
@@ -146,6 +152,10 @@ def take(post: Post) -> Iterable[bytes]:
         store.submission(post, answers, submission_id=verdict.id, quarantined=trapped)
     except store.Stored:
         pass  # by the same post a moment ago: a double click, or going back and sending again
+    except store.FileUsed:
+        text = _("This file went along with an earlier message. Choose it again.")
+        post.values = uploads.without_notes(post)
+        return post.page("422 Unprocessable Content", errors=dict.fromkeys(uploads.file_fields(post), text))
     except (DatabaseError, NoSiteKey) as error:
         log.error("a submission could not be stored: %s", type(error).__name__)
         text = _("We can't take this in just now. Nothing is lost: try again in a minute with the button below.")

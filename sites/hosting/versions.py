@@ -31,6 +31,7 @@ MEMORY_BYTES = 192 * 1024 * 1024
 MAX_HOSTS = 20_000
 
 Headers = list[tuple[str, str]]
+POINTER = "SELECT account_id, site_id, version_id, upload_bytes FROM sites_domain WHERE host = %s"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Pointer:
     account_id: uuid.UUID
     site_id: uuid.UUID
     version_id: uuid.UUID | None
+    upload_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class Versions:
     @staticmethod
     def _ask(host: str) -> Pointer | None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT account_id, site_id, version_id FROM sites_domain WHERE host = %s", [host])
+            cursor.execute(POINTER, [host])
             row = cursor.fetchone()
         return Pointer(host, *row) if row else None
 

@@ -12,6 +12,7 @@ inbox_patterns = (
         path("inbox/person/erase/", person.erase_person, name="person_erase"),
         path("inbox/person/export/", person.export_person, name="person_export"),
         path("inbox/<uuid:submission_id>/", views.show, name="show"),
+        path("inbox/<uuid:submission_id>/files/<uuid:file_id>/", views.file, name="file"),
         path("exports/", exports.exports, name="exports"),
         path("exports/everything/", exports.everything, name="export_everything"),
         path("exports/start/", exports.start, name="export_start"),

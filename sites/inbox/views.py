@@ -10,17 +10,20 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.views.settings import person
+from sites.fields.filekinds import TYPES
 from sites.inbox.forms import BulkForm, filter_from
 from sites.inbox.lines import lines
 from sites.selectors import inbox as selectors
 from sites.selectors import search
 from sites.services import inbox as services
+from sites.services import uploads
+from webanizr.core import alarms, storage, vault
 from webanizr.core.permissions import requires
 
 UNDO = {"delete": "restore", "restore": "delete", "read": "unread", "unread": "read"}
@@ -79,6 +82,32 @@ def show(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
         "nav": "inbox",
     }
     return render(request, "inbox/show.html", context)
+
+
+@requires("reader")
+@require_safe
+def file(request: HttpRequest, submission_id: uuid.UUID, file_id: uuid.UUID) -> HttpResponse:
+    """A file that came with a message, opened whole before any of it is sent; saved, never shown by the browser."""
+    upload, sent = selectors.access_upload(submission_id, file_id)
+    try:
+        data = uploads.open_file(upload)
+    except vault.Unavailable:
+        messages.warning(request, _("This file can't be opened just now. Try again in a minute."))
+        return redirect("inbox:show", submission_id)
+    except (storage.Missing, vault.Unreadable):
+        alarms.ring("unreadable: file", upload.id)
+        messages.error(request, _("This file can't be opened. Ask us for help; the message itself is still there."))
+        return redirect("inbox:show", submission_id)
+    return download(data, sent)
+
+
+def download(data: bytes, sent: selectors.SentFile) -> HttpResponse:
+    """Answer with a file of a stranger's: saved under its own name, run by nobody, kept by no cache."""
+    response = HttpResponse(data, content_type=TYPES[sent.kind])
+    response.headers["Content-Disposition"] = content_disposition_header(True, sent.name) or "attachment"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @requires("reader")

@@ -6,6 +6,7 @@ from sites.models.keys import IntakeKey, SiteKey
 from sites.models.page import Page
 from sites.models.search import SearchEntry
 from sites.models.site import Domain, Site
+from sites.models.upload import Upload
 from sites.models.version import Redirect, SiteVersion
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "SiteKey",
     "SiteVersion",
     "Submission",
+    "Upload",
 ]

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing.plans import FREE
 from webanizr.core.models import TenantModel
 
 
@@ -40,6 +41,8 @@ class Domain(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="+", db_index=False)
     site_id = models.UUIDField()
     version_id = models.UUIDField(null=True)
+    # bytes of one file that a visitor may send; 0: none just now (`sites.services.uploads.follow_limits`)
+    upload_bytes = models.PositiveBigIntegerField(default=FREE.limits.upload_bytes)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

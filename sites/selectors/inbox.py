@@ -15,13 +15,23 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sites.models import Form, Submission
+from sites.models import Form, Submission, Upload
 from sites.selectors.sealed import open_content
 from sites.selectors.search import Filter, matching
 from webanizr.core import vault
 
 PAGE = 50
 PREVIEW = 160  # characters
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file that went along: its own number, its name, bytes, and suffix ("pdf")."""
+
+    id: str
+    name: str
+    size: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Answer:
     text: str
     purpose: str = ""
     type: str = ""
+    files: Sequence[SentFile] = ()
 
 
 @dataclass(frozen=True)
@@ -85,8 +96,15 @@ def words(value: Any) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(file.name for file in files(value)) or ", ".join(str(each) for each in value)
     return str(value)
+
+
+def files(value: Any) -> list[SentFile]:
+    """Return the files that an answer names; none for an answer of another kind."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) and "file" in each for each in value):
+        return []
+    return [SentFile(each["file"], each["name"], each["size"], each["kind"]) for each in value]
 
 
 def open_message(row: Submission) -> Message:
@@ -103,6 +121,7 @@ def open_message(row: Submission) -> Message:
                 text=words(content["values"].get(asked["id"])),
                 purpose=asked.get("purpose", ""),
                 type=asked["type"],
+                files=files(content["values"].get(asked["id"])),
             )
             for asked in content["fields"]
         ]
@@ -177,6 +196,17 @@ def access_submission(submission_id: uuid.UUID) -> Submission:
     if found is None:
         raise Http404
     return found
+
+
+def access_upload(submission_id: uuid.UUID, file_id: uuid.UUID) -> tuple[Upload, SentFile]:
+    """Return a file of a submission of the current account, and what it is called; raises Http404."""
+    found = Upload.objects.select_related("intake_key").filter(submission_id=submission_id, id=file_id).first()
+    if found is not None:
+        for answer in open_message(access_submission(submission_id)).answers:
+            for file in answer.files:
+                if file.id == str(file_id):
+                    return found, file
+    raise Http404
 
 
 def neighbours(row: Submission) -> tuple[uuid.UUID | None, uuid.UUID | None]:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from sites.models import Domain
+from sites.services import uploads
 from webanizr.core import tenancy
 
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61}[a-z0-9])")
@@ -52,6 +53,7 @@ def claim_host(*, site_id: uuid.UUID, label: str, version_id: uuid.UUID | None =
         with transaction.atomic():
             domain = Domain(host=host, account_id=tenancy.current_account_id(), site_id=site_id, version_id=version_id)
             domain.save(force_insert=True)
+            uploads.follow_limits()
     except IntegrityError as error:
         raise HostError(_("Somebody already has this address. Choose another one.")) from error
     return domain

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import audit
-from sites.models import IntakeKey, Site, SiteKey, Submission
+from sites.models import IntakeKey, Site, SiteKey, Submission, Upload
 from sites.selectors.sealed import open_key
 from webanizr.core import outbox, tenancy, vault
 
@@ -110,7 +110,8 @@ def delete_unused(*, now: datetime) -> int:
     They say nothing and open nothing any more. A day's margin: a hosting process uses one for minutes.
     """
     used = Submission.objects.filter(intake_key=OuterRef("pk"))
-    old = IntakeKey.objects.filter(~Exists(used), created_at__lt=now - timedelta(days=1))
+    files = Upload.objects.filter(intake_key=OuterRef("pk"))
+    old = IntakeKey.objects.filter(~Exists(used), ~Exists(files), created_at__lt=now - timedelta(days=1))
     ids = list(old.values_list("id", flat=True)[:BATCH])
     IntakeKey.objects.filter(id__in=ids).delete()
     return len(ids)

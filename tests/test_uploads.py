@@ -1,0 +1,225 @@
+"""Files that visitors send: sealed on the way in, kept through mistakes, opened by the customer alone, gone in time."""
+
+from __future__ import annotations
+
+import io
+import re
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.utils import timezone
+from PIL import Image
+
+from sites import tasks
+from sites.hosting import challenge
+from sites.hosting.versions import versions
+from sites.models import Domain, Form, Submission, Upload
+from sites.services import publish, uploads
+from tests import cast
+from tests.visitors import Visitor
+from webanizr.core import outbox, storage, tenancy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AsRole = Callable[[str], AbstractContextManager[Any]]
+PDF = b"%PDF-1.7 het geheime recept is kaneel " + bytes(range(256)) * 600
+RULES = {"personal": "ordinary", "purpose": "Om je te helpen", "legal_basis": "contract", "retention_days": 30}
+FIELDS = [
+    {"type": "short_text", "id": "name", "label": "Naam", "required": True, **RULES},
+    {"type": "file", "id": "papers", "label": "Stukken", "most": 2, **RULES},
+    {"type": "file", "id": "photo", "label": "Foto", "accept": "images", "most": 1, **RULES},
+]
+
+
+@pytest.fixture
+def alice() -> cast.Person:
+    return cast.owner("Alice")
+
+
+@pytest.fixture
+def vera(alice: cast.Person, as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> Visitor:
+    """Somebody at Alice's site, whose form asks for files."""
+    site, _page, form = cast.site_of(alice)
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        Form.objects.filter(id=form.id).update(fields=FIELDS)
+        publish.publish_site(site=site, actor=alice.user)
+        host = Domain.objects.get(site_id=site.id).host
+    storage.ensure_bucket()
+    monkeypatch.setattr(challenge, "LEAST_SECONDS", 0)
+    versions._pointers.clear()
+    return Visitor(f"{host}:8001", str(form.id), as_role)
+
+
+def with_challenge(vera: Visitor, *parts: tuple[str, str, bytes | None]) -> list[tuple[str, str, bytes | None]]:
+    return [*parts, *((name, value, None) for name, value in vera.solved().items())]
+
+
+def rows(alice: cast.Person) -> tuple[list[Submission], list[Upload]]:
+    with tenancy.tenant(alice.account.pk):
+        return list(Submission.objects.all()), list(Upload.objects.all())
+
+
+def stored(alice: cast.Person) -> list[str]:
+    return list(storage.keys(f"uploads/{alice.account.pk}/"))
+
+
+def address(alice: cast.Person) -> str:
+    [message], [upload] = rows(alice)
+    return f"/inbox/{message.id}/files/{upload.id}/"
+
+
+def work(as_role: AsRole) -> None:
+    current_app.loader.import_default_modules()
+    with as_role("worker"):
+        while waiting := outbox.claim(per_account=100, total=100):
+            for row in waiting:
+                current_app.tasks[row.task](outbox_id=str(row.id), account_id=str(row.account_id))
+
+
+def test_a_file_arrives_sealed_and_its_owner_opens_it(vera: Visitor, alice: cast.Person) -> None:
+    assert 'enctype="multipart/form-data"' in vera.ask(f"/_f/{vera.form}")[2]
+    status, headers, text = vera.send(
+        with_challenge(vera, ("name", "Vera", None), ("papers", "c:\\map\\recept.pdf", PDF))
+    )
+    assert (status, "/bedankt" in headers.get("location", "")) == (303, True), text
+    [key] = stored(alice)
+    sealed = storage.get(key)
+    assert b"kaneel" not in sealed
+    assert b"PDF" not in sealed
+    page = alice.client.get(f"/inbox/{rows(alice)[0][0].id}/").content.decode()
+    assert "recept.pdf (" in page
+    answer = alice.client.get(address(alice))
+    assert answer.content == PDF
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="recept.pdf"'
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    for name in ("Charlie", "Carla"):
+        assert cast.owner(name).client.get(address(alice)).status_code == 404
+    api = alice.client.get(f"/api/v1/submissions/{rows(alice)[0][0].id}/").json()
+    [sent] = next(each["files"] for each in api["answers"] if each["id"] == "papers")
+    assert (sent["name"], sent["size"]) == ("recept.pdf", len(PDF))
+    assert alice.client.get(f"/api/v1/submissions/{api['id']}/files/{sent['id']}/").content == PDF
+
+
+def test_a_mistake_elsewhere_does_not_lose_the_file(vera: Visitor, alice: cast.Person) -> None:
+    status, _headers, text = vera.send(with_challenge(vera, ("name", "", None), ("papers", "recept.pdf", PDF)))
+    assert status == 422
+    note = unescape(re.search(r'name="papers" value="([^"]+)" checked', text)[1])  # type: ignore[index]  # found
+    assert "recept.pdf" in text
+    again = vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", note, None), ("papers", "", b"")))
+    assert again[0] == 303, again[2]
+    assert alice.client.get(address(alice)).content == PDF
+
+
+def test_without_script_the_file_waits_for_the_click(vera: Visitor, alice: cast.Person) -> None:
+    status, _headers, text = vera.send([("name", "Vera", None), ("papers", "recept.pdf", PDF)])
+    assert status == 200
+    again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', text))
+    assert vera.post({name: unescape(value) for name, value in again.items()})[0] == 303
+    assert alice.client.get(address(alice)).content == PDF
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "data", "words"),
+    [
+        ("papers", "virus.exe", b"MZ" + bytes(200), "soorten bestanden"),
+        ("papers", "page.pdf", b"<html><script>alert(1)</script>", "soorten bestanden"),
+        ("papers", "page.txt", b"<html><script>alert(1)</script>", "soorten bestanden"),
+        ("photo", "recept.pdf", PDF, "soorten bestanden"),
+        ("photo", "bomb.png", bomb(), "te veel pixels"),
+        ("papers", "groot.pdf", PDF[:5] + bytes(5 * 1024 * 1024), "te groot"),
+        ("papers", "\u202egnp.exe", b"MZ", "soorten bestanden"),
+    ],
+)
+def test_what_is_not_taken_says_why_and_is_not_kept(
+    vera: Visitor, alice: cast.Person, field: str, name: str, data: bytes, words: str
+) -> None:
+    status, _headers, text = vera.send(with_challenge(vera, ("name", "Vera V.", None), (field, name, data)))
+    assert status == 422
+    assert words in text
+    assert "Vera V." in text
+    assert stored(alice) == []
+    assert rows(alice) == ([], [])
+
+
+def test_a_note_of_another_form_or_a_made_up_one_is_worth_nothing(vera: Visitor, alice: cast.Person) -> None:
+    for note in ("x", "e30=.00", "é" * 40):
+        status, _headers, text = vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", note, None)))
+        assert (status, "opnieuw" in text) == (422, True)
+    assert rows(alice) == ([], [])
+
+
+def test_a_file_goes_along_once(vera: Visitor, alice: cast.Person) -> None:
+    _status, _headers, text = vera.send(with_challenge(vera, ("name", "", None), ("papers", "recept.pdf", PDF)))
+    note = unescape(re.search(r'name="papers" value="([^"]+)" checked', text)[1])  # type: ignore[index]  # found
+    assert vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", note, None)))[0] == 303
+    status, _headers, text = vera.send(with_challenge(vera, ("name", "Vera twee", None), ("papers", note, None)))
+    assert (status, "Vera twee" in text, "eerder bericht" in text) == (422, True, True)
+    assert len(rows(alice)[0]) == 1
+
+
+def test_the_file_goes_with_the_message(vera: Visitor, alice: cast.Person, as_role: AsRole) -> None:
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "recept.pdf", PDF)))
+    work(as_role)
+    assert len(stored(alice)) == 1
+    with as_role("worker"), tenancy.tenant(alice.account.pk):
+        Submission.objects.all().delete()
+    assert rows(alice) == ([], [])
+    work(as_role)
+    assert stored(alice) == []
+
+
+def test_what_was_never_sent_is_swept_up(vera: Visitor, alice: cast.Person, as_role: AsRole) -> None:
+    vera.send(with_challenge(vera, ("name", "", None), ("papers", "weg.pdf", PDF)))
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "blijft.pdf", PDF)))
+    with as_role("worker"):
+        uploads.sweep_pending(now=timezone.now())
+        assert len(stored(alice)) == 2
+        assert uploads.sweep_pending(now=timezone.now() + timedelta(hours=8)) >= 1
+        assert uploads.sweep_pending(now=timezone.now() + timedelta(hours=8)) == 0
+        assert len(stored(alice)) == 1
+    assert alice.client.get(address(alice)).content == PDF
+
+
+def test_the_plan_says_how_much(vera: Visitor, alice: cast.Person, as_role: AsRole) -> None:
+    with as_role("worker"), tenancy.tenant(alice.account.pk):
+        Domain.objects.update(upload_bytes=0)
+    versions._pointers.clear()
+    status, _headers, text = vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "recept.pdf", PDF)))
+    assert (status, "geen bestanden aannemen" in text) == (422, True)
+    assert vera.send(with_challenge(vera, ("name", "Vera", None)))[0] == 303
+    with as_role("worker"), tenancy.tenant(alice.account.pk):
+        uploads.follow_limits()
+        assert Domain.objects.get().upload_bytes == 5 * 1024 * 1024
+
+
+def test_a_damaged_or_moved_file_is_not_shown_in_part(vera: Visitor, alice: cast.Person) -> None:
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "recept.pdf", PDF)))
+    [key] = stored(alice)
+    storage.put(key, storage.get(key)[:-20])
+    answer = alice.client.get(address(alice))
+    assert answer.status_code == 302
+    assert "can’t" in alice.client.get(answer.headers["Location"]).content.decode().replace("can&#x27;t", "can’t")
+
+
+def test_nobody_but_the_account_sees_the_row(vera: Visitor, alice: cast.Person, role_connection: Any) -> None:
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "recept.pdf", PDF)))
+    [_message], [upload] = rows(alice)
+    for service in ("hosting", "staff"):
+        connection = role_connection(service)
+        with connection.cursor() as cursor, pytest.raises(Exception, match="permission denied"):
+            cursor.execute("SELECT count(*) FROM sites_upload WHERE id = %s", [str(upload.id)])
+        connection.rollback()
+    assert uuid.UUID(stored(alice)[0].rpartition("/")[2]) == upload.id
+    assert tasks.discard_file.name == "sites.tasks.discard_file"
