@@ -218,7 +218,7 @@ def test_compose_describes_the_same_services_with_their_own_logins() -> None:
     assert services.keys() == SERVICES | {"database", "valkey", "files", "caddy", "provision", "migrate"}
     for name in SERVICES | {"migrate"}:
         environment = services[name]["environment"]
-        login = {"beat": "worker", "migrate": "migrator"}.get(name, name)
+        login = {"beat": "worker", "billing": "worker", "migrate": "migrator"}.get(name, name)
         assert environment["WEBANIZR_SERVICE"] == login
         assert environment["DATABASE_URL"].startswith(f"postgresql://webanizr_{login}:")
         assert environment["DATABASE_URL"].endswith("@database:5432/webanizr")
