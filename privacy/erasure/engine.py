@@ -80,7 +80,9 @@ def freeze_plan(request: ErasureRequest) -> None:
         if locked.state != ErasureRequest.State.RECEIVED:
             return
         plan.store(locked, made)
-        secrets = made.subject.secrets() | {"subject": made.subject.as_json()}
+        before = ErasureSecret.objects.filter(request=locked).first()
+        kept = vault.unseal_note(before.sealed, purpose=PURPOSE) if before else {}  # whom to mail the certificate
+        secrets = kept | made.subject.secrets() | {"subject": made.subject.as_json()}
         ErasureSecret.objects.update_or_create(
             request=locked, defaults={"sealed": vault.seal_note(secrets, purpose=PURPOSE)}
         )
