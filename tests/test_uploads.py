@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import uuid
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -20,7 +22,8 @@ from sites import tasks
 from sites.hosting import challenge
 from sites.hosting.versions import versions
 from sites.models import Domain, Form, Submission, Upload
-from sites.services import publish, uploads
+from sites.selectors.search import Filter
+from sites.services import export_all, publish, uploads
 from tests import cast
 from tests.visitors import Visitor
 from webanizr.core import outbox, storage, tenancy
@@ -211,6 +214,18 @@ def test_a_damaged_or_moved_file_is_not_shown_in_part(vera: Visitor, alice: cast
     answer = alice.client.get(address(alice))
     assert answer.status_code == 302
     assert "can’t" in alice.client.get(answer.headers["Location"]).content.decode().replace("can&#x27;t", "can’t")
+
+
+def test_the_file_is_in_the_export_of_everything(vera: Visitor, alice: cast.Person, as_role: AsRole) -> None:
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "recept.pdf", PDF)))
+    with as_role("exporter"):
+        pieces = export_all.write(alice.account.pk, Filter(), lambda done: None, user_id=alice.user.pk)
+        archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    [name] = [name for name in archive.namelist() if name.startswith("files/")]
+    assert name.endswith("-recept.pdf")
+    assert archive.read(name) == PDF
+    [message] = json.loads(archive.read("messages.json"))
+    assert message["files"] == [name]
 
 
 def test_nobody_but_the_account_sees_the_row(vera: Visitor, alice: cast.Person, role_connection: Any) -> None:

@@ -19,7 +19,7 @@ from privacy import export as privacy_export
 from sites.models import Asset, Domain
 from sites.selectors.search import Filter
 from sites.services import export_csv, pack
-from sites.services.export_person import Pieces, open_messages, shape
+from sites.services.export_person import Pieces, files_of, open_messages, read_file, shape
 from webanizr.core import storage, tenancy
 
 
@@ -45,16 +45,21 @@ def write(
             archive.writestr(f"account/{table.label}.csv", table.as_csv())
         archive.writestr("systems-outside.json", _json(outside))
         yield pieces.take()
+        files: list[tuple[str, uuid.UUID]] = []  # a zip takes one file at a time
         with archive.open("messages.json", "w", force_zip64=True) as file:
             file.write(b"[")
             for number, message in enumerate(open_messages(account_id, chosen, progress)):
                 file.write((b",\n" if number else b"\n") + _json(shape(message)).encode())
+                files += files_of(message)
                 yield pieces.take()
             file.write(b"\n]")
         with archive.open("messages.csv", "w", force_zip64=True) as file:
             for piece in export_csv.write(account_id, chosen, lambda done: None):
                 file.write(piece)
                 yield pieces.take()
+        for path, file_id in files:
+            archive.writestr(path, read_file(account_id, file_id))
+            yield pieces.take()
         for host, site_id, version_id in sites:
             for name, body in _site_files(site_id, version_id):
                 archive.writestr(f"websites/{host}/{name}", body)

@@ -14,10 +14,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from sites.models import Upload
 from sites.selectors import inbox
 from sites.selectors.search import Filter
-from sites.services import export_csv
-from webanizr.core import tenancy, vault
+from sites.services import export_csv, uploads
+from webanizr.core import alarms, storage, tenancy, vault
 
 BATCH = 100
 
@@ -44,8 +45,9 @@ class Pieces:
 
 
 def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[bytes]:
-    """Yield the zip: overview.html, messages.json, messages.csv."""
+    """Yield the zip: overview.html, messages.json, messages.csv, and the files that came along."""
     messages = list(open_messages(account_id, chosen, progress))
+    files = [path for message in messages for path in files_of(message)]
     with tenancy.tenant(account_id):
         name = Account.objects.get(id=account_id).name
     pieces = Pieces()
@@ -60,6 +62,9 @@ def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]
         yield pieces.take()
         archive.writestr(_("messages") + ".csv", b"".join(export_csv.write(account_id, chosen, lambda done: None)))
         yield pieces.take()
+        for path, file_id in files:
+            archive.writestr(path, read_file(account_id, file_id))
+            yield pieces.take()
     yield pieces.take()
 
 
@@ -80,6 +85,27 @@ def open_messages(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int
         progress(done)
 
 
+def files_of(message: inbox.Message) -> list[tuple[str, uuid.UUID]]:
+    """Return (path in the zip, number) of the files that came with a message."""
+    return [
+        (f"files/{message.row.id}/{file.id[:8]}-{file.name}", uuid.UUID(file.id))
+        for answer in message.answers
+        for file in answer.files
+    ]
+
+
+def read_file(account_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
+    """Return a file's bytes, or words where it can't be opened; raises vault.Unavailable, storage.Away."""
+    with tenancy.tenant(account_id):
+        upload = Upload.objects.select_related("intake_key").filter(id=file_id).first()
+        try:
+            if upload is not None:
+                return uploads.open_file(upload)
+        except (storage.Missing, vault.Unreadable):
+            alarms.ring("unreadable: file", file_id)
+    return _("This file can't be opened.").encode()
+
+
 def shape(message: inbox.Message) -> dict[str, Any]:
     """Return a message as JSON values."""
     row = message.row
@@ -93,4 +119,5 @@ def shape(message: inbox.Message) -> dict[str, Any]:
         "answers": [
             {"question": answer.label, "answer": answer.text, "purpose": answer.purpose} for answer in message.answers
         ],
+        "files": [path for path, _id in files_of(message)],
     }
