@@ -18,7 +18,7 @@ from celery import current_app
 from django.utils import timezone
 from PIL import Image
 
-from sites import tasks
+from sites.fields import kept
 from sites.hosting import challenge
 from sites.hosting.versions import versions
 from sites.models import Domain, Form, Submission, Upload
@@ -141,7 +141,8 @@ def bomb() -> bytes:
         ("papers", "page.txt", b"<html><script>alert(1)</script>", "soorten bestanden"),
         ("photo", "recept.pdf", PDF, "soorten bestanden"),
         ("photo", "bomb.png", bomb(), "te veel pixels"),
-        ("papers", "groot.pdf", PDF[:5] + bytes(5 * 1024 * 1024), "te groot"),
+        ("papers", "groot.pdf", PDF[:5] + bytes(8 * 1024 * 1024), "te groot"),
+        ("papers", "leeg.pdf", b"", "leeg"),
         ("papers", "\u202egnp.exe", b"MZ", "soorten bestanden"),
     ],
 )
@@ -156,11 +157,44 @@ def test_what_is_not_taken_says_why_and_is_not_kept(
     assert rows(alice) == ([], [])
 
 
+def test_a_hostile_envelope_is_refused(vera: Visitor, alice: cast.Person) -> None:
+    for kind in ("boundary*=bogus''x", "boundary=" + "x" * 200, ""):
+        status, _headers, _text = vera.send(
+            [("papers", "recept.pdf", PDF)], CONTENT_TYPE=f"multipart/form-data; {kind}"
+        )
+        assert status in (400, 422)
+    assert stored(alice) == []
+
+
+def test_ordinary_texts_are_taken(vera: Visitor, alice: cast.Person) -> None:
+    texts = [("a.txt", "café a".encode()), ("b.csv", "naam;café\r\n".encode("cp1252"))]
+    parts = [("papers", name, data) for name, data in texts]
+    assert vera.send(with_challenge(vera, ("name", "Vera", None), *parts))[0] == 303
+    assert len(rows(alice)[1]) == 2
+
+
+def test_another_file_takes_the_place_of_the_first(vera: Visitor, alice: cast.Person) -> None:
+    small = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(small, "PNG")
+    photo = ("photo", "een.png", small.getvalue())
+    _status, _headers, text = vera.send(with_challenge(vera, ("name", "", None), photo))
+    note = unescape(re.search(r'name="photo" value="([^"]+)" checked', text)[1])  # type: ignore[index]  # found
+    again = ("photo", "twee.png", small.getvalue())
+    assert vera.send(with_challenge(vera, ("name", "Vera", None), ("photo", note, None), again))[0] == 303
+    assert "twee.png" in alice.client.get(f"/inbox/{rows(alice)[0][0].id}/").content.decode()
+    assert len(rows(alice)[1]) == 1
+
+
 def test_a_note_of_another_form_or_a_made_up_one_is_worth_nothing(vera: Visitor, alice: cast.Person) -> None:
+    other = kept.Kept(uuid.uuid4(), uuid.uuid4(), str(uuid.uuid4()), "a.pdf", 1, "pdf")
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", kept.note(other), None)))
+    assert rows(alice)[1] == []
+    with tenancy.tenant(alice.account.pk):
+        assert Submission.objects.count() == 1
     for note in ("x", "e30=.00", "é" * 40):
         status, _headers, text = vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", note, None)))
         assert (status, "opnieuw" in text) == (422, True)
-    assert rows(alice) == ([], [])
+    assert len(rows(alice)[0]) == 1
 
 
 def test_a_file_goes_along_once(vera: Visitor, alice: cast.Person) -> None:
@@ -237,4 +271,3 @@ def test_nobody_but_the_account_sees_the_row(vera: Visitor, alice: cast.Person, 
             cursor.execute("SELECT count(*) FROM sites_upload WHERE id = %s", [str(upload.id)])
         connection.rollback()
     assert uuid.UUID(stored(alice)[0].rpartition("/")[2]) == upload.id
-    assert tasks.discard_file.name == "sites.tasks.discard_file"

@@ -50,6 +50,7 @@ class Field(Part):
     max_values: ClassVar[int] = 1
     max_answer: ClassVar[int] = 200
     multiline: ClassVar[bool] = False
+    explains: ClassVar[bool] = False  # whether its template always has an explanation
 
     id: FieldId
     label: str = Text(_("Question"), 150, required=True)

@@ -29,6 +29,7 @@ class File(Field):
     template = "fields/file.html"
     max_values: ClassVar[int] = 10  # an empty input sends an empty value beside the notes
     max_answer: ClassVar[int] = 1500
+    explains: ClassVar[bool] = True
 
     type: Literal["file"] = "file"
     accept: str = Choice(_("Which files"), ACCEPT, default="any")
@@ -83,4 +84,5 @@ class File(Field):
             "notes": notes,
             "suffixes": ",".join(f".{suffix}" for suffix in KINDS[self.accept]),
             "several": (self.most or 1) > 1,
+            "taken": " ".join([self.wrong(), *([self.too_many()] if (self.most or 1) > 1 else [])]),
         }

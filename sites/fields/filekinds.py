@@ -5,6 +5,7 @@ An allow-list of what small businesses ask for; nothing in it is run by a browse
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 
 HEAD = 1 << 12  # bytes that are looked at
@@ -15,13 +16,10 @@ def _starts(*magic: bytes) -> Callable[[bytes], bool]:
 
 
 def _text(head: bytes) -> bool:
-    if b"\0" in head or head.lstrip()[:1] == b"<":  # no page that a browser would open
+    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<":  # no page that a browser would open
         return False
-    try:
-        head[: max(0, len(head) - 3)].decode()  # the last character may be cut in two
-    except UnicodeDecodeError:
-        return False
-    return True
+    # in whatever encoding: older spreadsheets write Windows' own letters
+    return not any(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
 
 
 def _webp(head: bytes) -> bool:

@@ -46,7 +46,7 @@ def _sign(payload: bytes) -> str:
 def note(kept: Kept, *, now: float | None = None) -> str:
     """Return the signed note about a file, for a hidden input; `now` is in seconds since 1970."""
     body = [kept.id.hex, kept.key_id.hex, kept.form_id, kept.name, kept.size, kept.kind, int(now or time.time())]
-    payload = base64.urlsafe_b64encode(json.dumps(body, separators=(",", ":")).encode())
+    payload = base64.urlsafe_b64encode(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
     return f"{payload.decode()}.{_sign(payload)}"
 
 

@@ -37,7 +37,7 @@ class Shown:
     def described(self) -> str:
         """Return the ids for aria-describedby."""
         ids = [f"{self.uid}-e"] if self.error else []
-        return " ".join([*ids, *([f"{self.uid}-h"] if self.field.help else [])])
+        return " ".join([*ids, *([f"{self.uid}-h"] if self.field.help or self.field.explains else [])])
 
     @property
     def optional(self) -> SafeString:

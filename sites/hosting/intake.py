@@ -140,7 +140,7 @@ def take(post: Post) -> Iterable[bytes]:
     post.values = uploads.own_notes(post, {name: values for name, values in sent.items() if name not in OWN})
     if wait:
         text = _("That is a lot of messages in a short time. Try again in a moment; what you typed is still here.")
-        return post.page("429 Too Many Requests", errors={"": text}, headers=[("Retry-After", str(wait))])
+        return post.page("429 Too Many Requests", errors={"": text, **refused}, headers=[("Retry-After", str(wait))])
     answers, errors = clean_submission(post.fields, post.values)
     errors |= refused
     if errors:

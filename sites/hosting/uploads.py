@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from PIL import Image, UnidentifiedImageError
 from sites.fields import kept
 from sites.fields.file import File
 from sites.fields.filekinds import HEAD, IMAGES, kind_of
-from sites.hosting.body import MAX_BYTES, BodyError, Values
+from sites.hosting.body import BodyError, Values
 from sites.hosting.intakekeys import intake_keys
 from sites.services.uploads import bound_of, file_name, key_of, pending_key
 from webanizr.core import storage, vault
@@ -34,7 +35,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Posts with files that this process takes in at the same time: fewer than its threads, so that pages still go out.
+TOGETHER = threading.BoundedSemaphore(2)
 MOST_PIXELS = 100_000_000
+# Read, not kept: what is too large is thrown away piece by piece, so that the rest of the form isn't lost with it.
+MOST_READ = 256 * 1024 * 1024
 
 
 class Unsuitable(Exception):
@@ -66,14 +71,17 @@ class Sealing(FileUploadHandler):
         self.refused: dict[str, str] = {}
         self.pieces: list[bytes] = []
         self.size = 0
+        self.judged = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin with a file; one that no field asks for is skipped."""
         super().new_file(*args, **kwargs)
-        self.pieces, self.size = [], 0
+        self.pieces, self.size, self.judged = [], 0, False
         field = self.fields.get(self.field_name or "")
-        if field is None or not self.wanted:
+        if field is None:
             raise SkipFile
+        if not self.wanted:
+            self._refuse(_("Choose this file again and send once more."))
         if self.post.pointer.upload_bytes <= 0:
             self._refuse(_("This website can't take files just now. Send the rest without, and mail the file."))
         if len(self.notes.get(field.id, ())) >= (field.most or 1):
@@ -81,22 +89,31 @@ class Sealing(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Keep a piece; the first one shows what it is."""
-        field = self.fields[self.field_name or ""]
-        if start == 0 and kind_of(self.file_name or "", raw_data[:HEAD], field.accept) is None:
-            self._refuse(field.wrong())
         self.size += len(raw_data)
         limit = self.post.pointer.upload_bytes
         if self.size > limit:
             self._refuse(_("This file is too large: at most {size}.").format(size=filesizeformat(limit)))
         self.pieces.append(raw_data)
+        if not self.judged and self.size >= HEAD:  # the first pieces can be small
+            self._judge()
+
+    def _judge(self) -> None:
+        field = self.fields[self.field_name or ""]
+        self.pieces, self.judged = [b"".join(self.pieces)], True
+        if kind_of(self.file_name or "", self.pieces[0][:HEAD], field.accept) is None:
+            self._refuse(field.wrong())
 
     def file_complete(self, file_size: int) -> None:
         """Seal and store the file, and note it. Raises what storage, database and vault raise."""
-        if not self.pieces:
-            return
         field = self.fields[self.field_name or ""]
         try:
+            if not self.size:
+                raise Unsuitable(_("This file is empty."))
+            if not self.judged:
+                self._judge()
             self.notes.setdefault(field.id, []).append(kept.note(self._store(field, file_size)))
+        except SkipFile:  # judged only now, because it is small: the reason is noted
+            return
         except Unsuitable as error:
             self.refused.setdefault(field.id, str(error))
         except Exception as error:  # storage, database or keys: the rest of what was typed must not be lost with it
@@ -132,12 +149,6 @@ class Sealing(FileUploadHandler):
         raise SkipFile
 
 
-def most_bytes(post: Post) -> int:
-    """Return how large a whole post may be."""
-    files = sum((field.most or 1) for field in post.fields if isinstance(field, File))
-    return MAX_BYTES + files * max(0, post.pointer.upload_bytes + 1024)
-
-
 def read(environ: Mapping[str, Any], post: Post, *, wanted: bool) -> tuple[Values, dict[str, str]]:
     """Return every value by name, notes about stored files among them, and what is wrong with files by field.
 
@@ -147,18 +158,24 @@ def read(environ: Mapping[str, Any], post: Post, *, wanted: bool) -> tuple[Value
         length = int(environ.get("CONTENT_LENGTH") or 0)
     except ValueError:
         raise BodyError("400 Bad Request") from None
-    if length > most_bytes(post):
+    if length > MOST_READ:
         raise BodyError("413 Content Too Large")
-    handler = Sealing(post, wanted=wanted)
+    room = TOGETHER.acquire(blocking=False)
+    handler = Sealing(post, wanted=wanted and room)
     try:
         parsed, _files = MultiPartParser(dict(environ), environ["wsgi.input"], [handler], "utf-8").parse()
     except RequestDataTooBig:
         raise BodyError("413 Content Too Large") from None
-    except (MultiPartParserError, SuspiciousOperation):
+    except (MultiPartParserError, SuspiciousOperation, ValueError, OSError):  # damaged, hostile, or gone halfway
         raise BodyError("400 Bad Request") from None
+    finally:
+        if room:
+            TOGETHER.release()
     values: Values = {name: [str(value) for value in found] for name, found in parsed.lists()}
     for name, notes in handler.notes.items():
-        values.setdefault(name, []).extend(notes)
+        before = values.get(name, [])
+        # one file is asked for and another was chosen: it takes the first one's place
+        values[name] = [*([] if (handler.fields[name].most or 1) == 1 else before), *notes]
     return values, handler.refused
 
 

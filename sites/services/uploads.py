@@ -74,7 +74,9 @@ def sweep_pending(*, now: datetime) -> int:
     for mark in storage.keys(PENDING):
         if mark >= before:
             continue
-        _prefix, _hour, account, file = mark.split("/")
+        _prefix, _hour, account, file = (mark.split("/") + [""] * 4)[:4]
+        if not account or not file:
+            continue
         with tenancy.tenant(account):
             kept = Upload.objects.filter(id=file).exists()
         if not kept:

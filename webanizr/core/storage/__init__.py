@@ -68,13 +68,9 @@ def stream(key: str, *, chunk: int = 1 << 16) -> Iterator[bytes]:
 
 
 def delete(*keys: str) -> None:
-    """Delete objects; those that don't exist are no error."""
+    """Delete objects; those that don't exist are no error. Raises OSError when one is refused."""
     for at in range(0, len(keys), 1000):
-        with reached():
-            client().delete_objects(
-                Bucket=settings.S3_BUCKET,
-                Delete={"Objects": [{"Key": key} for key in keys[at : at + 1000]], "Quiet": True},
-            )
+        delete_versions([(key, "") for key in keys[at : at + 1000]])
 
 
 def keys(prefix: str, *, after: str = "") -> Iterator[str]:
@@ -106,7 +102,7 @@ def versions(prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def delete_versions(found: Sequence[tuple[str, str]]) -> None:
-    """Delete at most 1,000 versions for good; raises OSError when one is refused."""
+    """Delete at most 1,000 versions ("": the object itself) for good; raises OSError when one is refused."""
     objects: list[Any] = [{"Key": key} | ({"VersionId": version} if version else {}) for key, version in found]
     with reached():
         answer = client().delete_objects(Bucket=settings.S3_BUCKET, Delete={"Objects": objects, "Quiet": True})
