@@ -25,12 +25,16 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
     from django.db import connections
     from django.test import TransactionTestCase
 
+    from privacy.erasure import guard, ledger
     from webanizr.core import storage
 
     def teardown(self: TransactionTestCase) -> None:
         """Tests that commit leave a new copy of the template behind: no login could empty every table."""
         connections.close_all()
         testing.current().reset_database()
+        # what is kept outside the database would be ahead of the new one
+        storage.delete(*storage.keys(ledger.PREFIX))
+        guard.forget()
 
     with django_db_blocker.unblock():
         testing.current().make_database()
@@ -143,6 +147,7 @@ BROWSER_FLAGS = [
 @pytest.fixture
 def page(stack: Stack, browser: Any) -> Iterator[Any]:
     """A new browser page at the running product's app; an error of a script or of the content policy fails the test."""
+    stack.forget_limits()
     context = browser.new_context(base_url=stack.app, locale="nl-NL", timezone_id="Europe/Amsterdam")
     context.set_default_timeout(10_000)
     opened = context.new_page()

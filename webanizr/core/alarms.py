@@ -14,8 +14,8 @@ from webanizr.core.models import Alarm
 
 log = logging.getLogger(__name__)
 
-# Services whose login may store one. The staff service only logs: its own people are looking at it already.
-RINGING = ("app", "worker", "exporter")
+# Services whose login may store one.
+RINGING = ("app", "worker", "exporter", "staff")
 
 
 def ring(code: str, object_id: uuid.UUID) -> None:
