@@ -39,7 +39,7 @@ SCRIPTS = {
 }
 FILL = """
 SET session_replication_role = replica;
-TRUNCATE sites_submission;
+TRUNCATE sites_submission CASCADE;
 INSERT INTO accounts_account (id, name, language, created_at)
     SELECT (%(account)s || n)::uuid, 'Bench', 'nl', now() FROM generate_series(%(first)s, %(last)s) n;
 INSERT INTO sites_site (id, account_id, name, language, theme, hue, vividness, menu, created_at, updated_at)
