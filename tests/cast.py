@@ -116,3 +116,10 @@ def send(
         row.content = vault.seal(content, key=key, submission_id=row.id, **ids)
         row.save(force_insert=True)
     return row
+
+
+def damaged(sealed: bytes, at: int = -1) -> bytes:
+    """Return what was sealed with one bit of its byte `at` turned over: never by chance the same again."""
+    whole = bytearray(sealed)
+    whole[at] ^= 1
+    return bytes(whole)

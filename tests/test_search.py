@@ -215,7 +215,7 @@ def test_intake_keys_go_when_their_messages_have_gone(world: World) -> None:
 def test_a_message_that_can_not_be_opened_rings_an_alarm_and_is_not_tried_again(world: World) -> None:
     row = cast.send(world.as_role, world.site, world.form, name="Vera")
     with world.as_role("worker"), tenancy.tenant(row.account_id):
-        Submission.objects.filter(id=row.id).update(content=bytes(row.content)[:-1] + b"x")
+        Submission.objects.filter(id=row.id).update(content=cast.damaged(row.content))
     world.index(row)
     world.index(row)
     with tenancy.tenant(row.account_id):
@@ -236,7 +236,7 @@ def test_staff_who_meet_a_damaged_record_are_not_stopped_by_its_alarm(world: Wor
 def test_staff_see_how_many_and_not_what(world: World) -> None:
     row = cast.send(world.as_role, world.site, world.form, name="Vera")
     with world.as_role("worker"), tenancy.tenant(row.account_id):
-        Submission.objects.filter(id=row.id).update(content=bytes(row.content)[:-1] + b"x")
+        Submission.objects.filter(id=row.id).update(content=cast.damaged(row.content))
     world.index(row)
     request = RequestFactory().get("/admin/system/")
     request.user = world.alice.user
@@ -250,7 +250,7 @@ def test_staff_see_how_many_and_not_what(world: World) -> None:
 def test_an_export_names_what_it_could_not_open_and_gives_the_rest(world: World) -> None:
     rows = [cast.send(world.as_role, world.site, world.form, name=name) for name in ("Anna", "Vera", "=Piet")]
     with world.as_role("worker"), tenancy.tenant(world.alice.account.pk):
-        Submission.objects.filter(id=rows[1].id).update(content=bytes(rows[1].content)[:-1] + b"x")
+        Submission.objects.filter(id=rows[1].id).update(content=cast.damaged(rows[1].content))
     world.alice.client.post("/exports/start/")
     with tenancy.tenant(world.alice.account.pk):
         job = Job.objects.get(kind=export.KIND)

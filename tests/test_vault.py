@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from tests import cast
 from webanizr.core import tenancy, vault
 from webanizr.core.vault import keys, keystore, records, streams, wrapping
 
@@ -58,7 +59,7 @@ def test_every_damaged_byte_is_noticed() -> None:
     key, _stored = intake(vault.make_pair(ACCOUNT))
     sealed = vault.seal(CONTENT, key=key, **IDS)
     for at in range(len(sealed)):
-        broken = sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
+        broken = cast.damaged(sealed, at)
         with pytest.raises(vault.Unreadable):
             vault.unseal(broken, key=key, **IDS)
     for cut in range(len(sealed)):
@@ -76,7 +77,7 @@ def test_what_is_not_sealed_is_not_read() -> None:
 def test_an_intake_key_belongs_to_its_row(change: str) -> None:
     pair, other = vault.make_pair(ACCOUNT), vault.make_pair(ACCOUNT)
     _key, stored = intake(pair)
-    value = {"pair_id": other.id, "sealed": stored["sealed"][:-1] + b"\0"}.get(change, uuid.uuid4())
+    value = {"pair_id": other.id, "sealed": cast.damaged(stored["sealed"])}.get(change, uuid.uuid4())
     with pytest.raises(vault.Unreadable):
         vault.open_intake_key(**(stored | {change: value}))
 
@@ -215,7 +216,7 @@ def test_a_damaged_file_is_noticed() -> None:
     wrong: list[tuple[bytes, ...]] = [
         (), (head,), (head, one), (head, one, two), (head, two, one, three), (head, one, three), (head, one, two, two),
         (head, one, two, three, three), (head, one, two, three[:-1]), (b"\2" + head[1:], one, two, three),
-        (head, one, two[:5] + bytes([two[5] ^ 1]) + two[6:], three), (*sealed, b"x"),
+        (head, one, cast.damaged(two, 5), three), (*sealed, b"x"),
     ]  # fmt: skip
     assert [parts for parts in wrong if opens(*parts)] == []
     assert not opens(*sealed, bound=b"other")

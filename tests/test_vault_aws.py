@@ -106,7 +106,7 @@ def test_damaged_missing_and_foreign(aws: str) -> None:
     name = f"{ACCOUNT}/{pair.id}"
     whole = store.get(name)
     with tenancy.tenant(ACCOUNT):
-        store.put(name, whole[:-1] + bytes([whole[-1] ^ 1]))
+        store.put(name, cast.damaged(whole))
         with pytest.raises(vault.Unreadable):
             keys.private_key(ACCOUNT, pair.id)
         store.put(name, wrapping.BY_FILE + whole[2:])

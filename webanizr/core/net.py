@@ -138,13 +138,13 @@ def request(
     Raises Undeclared, Objected, SwitchedOff, InsideTransaction, Throttled and NotSent (nothing was sent), Uncertain.
     """
     url = _url(processor, path, place or {}, query or {})
-    for gate in GATES:
-        gate()
     if why not in processor.purposes:
         raise Undeclared(f"{processor.key} has no purpose {why!r}")
     fields = _fields(processor, [*(place or {}), *_names(query or {}), *_names(form or {}), *_names(json)])
     if fields and not about:
         raise Undeclared(f"{', '.join(fields)} would go to {processor.key} without saying whose it is")
+    for gate in GATES:
+        gate()
     if connection.in_atomic_block:
         raise InsideTransaction(f"{processor.key}: no HTTP inside a transaction; record and commit first.")
     if why in processor.objectable and objections.among(processor.key, about):
