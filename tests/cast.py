@@ -118,7 +118,7 @@ def send(
     return row
 
 
-def damaged(sealed: bytes, at: int = -1) -> bytes:
+def damaged(sealed: bytes | memoryview, at: int = -1) -> bytes:
     """Return what was sealed with one bit of its byte `at` turned over: never by chance the same again."""
     whole = bytearray(sealed)
     whole[at] ^= 1

@@ -52,6 +52,10 @@ def empty_cache() -> None:
     import redis
     from django.conf import settings
 
+    from webanizr.core.tally import tally
+
+    tally.forget()
+
     with redis.Redis.from_url(settings.REDIS_URL) as server:
         server.flushdb()
 

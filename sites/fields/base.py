@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, ClassVar, Self, get_args
 
 from django.utils.functional import Promise
@@ -76,6 +77,7 @@ class Field(Part):
             REGISTRY[cls.type_name()] = cls
 
     @classmethod
+    @cache
     def type_name(cls) -> str:
         """Return the value of `type` in stored definitions."""
         return str(get_args(cls.model_fields["type"].annotation)[0])
@@ -135,7 +137,8 @@ class Field(Part):
         if not isinstance(value, str):
             raise Refused(gettext("This has to be text."))
         try:
-            value.encode()
+            if not value.isascii():
+                value.encode()
         except UnicodeEncodeError:
             raise Refused(gettext("There is a character in here that we can't read. Type it again.")) from None
         text = tidy(value).strip()

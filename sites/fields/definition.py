@@ -97,7 +97,8 @@ def clean_submission(
             values[field.id] = field.clean(sent)
         except Refused as refused:
             errors[field.id] = str(refused)
-        total += sum(len(value) for value in sent if isinstance(value, str))
+        for value in sent:
+            total += len(value) if isinstance(value, str) else 0
         if total > MAX_TOTAL and field.id not in errors:
             errors[field.id] = _("All answers together are too long. Shorten this one.")
     return values, errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 MAX_BYTES = 512 * 1024
 MAX_NAMES = 1000
@@ -40,21 +40,27 @@ def read(environ: Mapping[str, Any]) -> Values:
 
 
 def urlencoded(data: bytes) -> Values:
-    """Return the values of an ordinary form; damaged bytes become the replacement character."""
-    try:
-        pairs = parse_qsl(
-            data.decode("ascii", "replace"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="replace",
-            max_num_fields=MAX_NAMES,
-        )
-    except ValueError:
-        raise BodyError("400 Bad Request") from None
+    """Return the values of an ordinary form, as `parse_qsl` reads them; damaged bytes become the replacement character.
+
+    Most names and answers need no decoding: this looks first, where the library's takes every text apart.
+    """
+    parts = data.split(b"&", MAX_NAMES)
+    if len(parts) > MAX_NAMES:
+        raise BodyError("400 Bad Request")
     values: Values = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
+    for part in parts:
+        if part:
+            name, _equals, value = part.partition(b"=")
+            values.setdefault(_text(name), []).append(_text(value))
     return values
+
+
+def _text(data: bytes) -> str:
+    if b"+" in data:
+        data = data.replace(b"+", b" ")
+    if b"%" in data:
+        data = unquote_to_bytes(data)
+    return data.decode("utf-8", "replace")
 
 
 NAME = re.compile(rb'form-data;[^\r\n]*?\bname="([^"\r\n]*)"', re.IGNORECASE)

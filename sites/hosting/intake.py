@@ -10,21 +10,21 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
+import psycopg2
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sites.fields.base import Field
 from sites.fields.definition import clean_submission
-from sites.fields.definition import read as read_fields
 from sites.hosting import body, challenge, pages, store, uploads
+from sites.hosting.forms import published
 from sites.hosting.intakekeys import NoSiteKey
 from sites.hosting.versions import SECURITY, Pointer, Version
 from webanizr.core import ratelimit
+from webanizr.core.tally import tally
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +37,6 @@ WINDOW = 600  # seconds
 OWN = (HONEYPOT, "challenge", "solution", "confirmed")
 
 
-@lru_cache(maxsize=2000)
-def fields_of(version: uuid.UUID, form_id: str, definition: str) -> tuple[Field, ...]:
-    """Return a form's fields, read once per version."""
-    return tuple(read_fields(json.loads(definition)))
-
-
 class Post:
     """One post to one form, with all it takes to answer."""
 
@@ -51,8 +45,8 @@ class Post:
     ) -> None:
         self.environ, self.start_response = environ, start_response
         self.pointer, self.version, self.form_id = pointer, version, form_id
-        self.form: dict[str, Any] = version.manifest["forms"][form_id]
-        self.fields = fields_of(version.id, form_id, _definition(version, form_id))
+        self.form = published(version, form_id)
+        self.fields = self.form.fields
         self.values: body.Values = {}
 
     def page(
@@ -69,13 +63,6 @@ class Post:
         return pages.html(self.environ, self.start_response, "200 OK", html)
 
 
-def _definition(version: Version, form_id: str) -> str:
-    cached = version.pages.get(form_id)
-    if cached is None:
-        cached = version.pages[form_id] = json.dumps(version.manifest["forms"][form_id]["fields"])
-    return str(cached)
-
-
 def handle(environ: Environ, start_response: StartResponse, pointer: Pointer, version: Version) -> Iterable[bytes]:
     """Answer /_f/<form>: POST takes a submission, GET .../c gives a challenge, GET .../bedankt the receipt."""
     parts = environ["PATH_INFO"].split("/")
@@ -83,16 +70,18 @@ def handle(environ: Environ, start_response: StartResponse, pointer: Pointer, ve
     if form_id not in version.manifest["forms"]:
         return pages.not_found(environ, start_response, pointer, version)
     method = environ["REQUEST_METHOD"]
-    with translation.override(version.manifest["site"]["language"]):
-        if len(parts) == 3 and method == "POST":
-            return take(Post(environ, start_response, pointer, version, form_id))
-        if len(parts) == 4 and parts[3] == "c" and method == "GET":
-            return give_challenge(start_response, form_id)
-        if len(parts) == 4 and parts[3] == "bedankt" and method in ("GET", "HEAD"):
-            html = pages.receipt_page(version, form_id, environ.get("QUERY_STRING", ""))
-            return pages.html(environ, start_response, "200 OK", html)
-        if len(parts) == 3 and method in ("GET", "HEAD"):
-            return Post(environ, start_response, pointer, version, form_id).page("200 OK")
+    language = version.manifest["site"]["language"]
+    if translation.get_language() != language:  # a thread mostly answers in one; Django's own pages choose theirs
+        translation.activate(language)
+    if len(parts) == 3 and method == "POST":
+        return take(Post(environ, start_response, pointer, version, form_id))
+    if len(parts) == 4 and parts[3] == "c" and method == "GET":
+        return give_challenge(start_response, form_id)
+    if len(parts) == 4 and parts[3] == "bedankt" and method in ("GET", "HEAD"):
+        html = pages.receipt_page(version, form_id, environ.get("QUERY_STRING", ""))
+        return pages.html(environ, start_response, "200 OK", html)
+    if len(parts) == 3 and method in ("GET", "HEAD"):
+        return Post(environ, start_response, pointer, version, form_id).page("200 OK")
     return pages.not_found(environ, start_response, pointer, version)
 
 
@@ -120,7 +109,7 @@ def same_origin(environ: Environ) -> bool:
 def take(post: Post) -> Iterable[bytes]:
     """Judge a post, store it, and send the visitor to the receipt."""
     environ = post.environ
-    wait = ratelimit.hit(
+    wait = tally.hit(
         "intake",
         f"{post.pointer.site_id}{ratelimit.ip_prefix(ratelimit.client_address(environ))}",
         limit=PER_NETWORK,
@@ -155,8 +144,8 @@ def take(post: Post) -> Iterable[bytes]:
     except store.FileUsed:
         text = _("This file went along with an earlier message. Choose it again.")
         post.values = uploads.without_notes(post)
-        return post.page("422 Unprocessable Content", errors=dict.fromkeys(uploads.file_fields(post), text))
-    except (DatabaseError, NoSiteKey) as error:
+        return post.page("422 Unprocessable Content", errors=dict.fromkeys(post.form.file_fields, text))
+    except (DatabaseError, psycopg2.Error, NoSiteKey) as error:
         log.error("a submission could not be stored: %s", type(error).__name__)
         text = _("We can't take this in just now. Nothing is lost: try again in a minute with the button below.")
         return post.page("503 Service Unavailable", errors={"": text}, headers=[("Retry-After", "60")])

@@ -179,14 +179,9 @@ def read(environ: Mapping[str, Any], post: Post, *, wanted: bool) -> tuple[Value
     return values, handler.refused
 
 
-def file_fields(post: Post) -> list[str]:
-    """Return the ids of the form's file fields."""
-    return [field.id for field in post.fields if isinstance(field, File)]
-
-
 def own_notes(post: Post, values: Values) -> Values:
     """Return the values without notes that were made for another form, and without empty inputs."""
-    for name in file_fields(post):
+    for name in post.form.file_fields:
         known = [(text, kept.read(text)) for text in values.get(name, ()) if text]
         values[name] = [text for text, note in known if note is None or note.form_id == post.form_id]
     return values
@@ -194,9 +189,9 @@ def own_notes(post: Post, values: Values) -> Values:
 
 def without_notes(post: Post) -> Values:
     """Return what was typed, without the files."""
-    return {name: values for name, values in post.values.items() if name not in file_fields(post)}
+    return {name: values for name, values in post.values.items() if name not in post.form.file_fields}
 
 
 def brings_files(environ: Mapping[str, Any], post: Post) -> bool:
     """Whether this post is to be read here: a form with a file field, sent the way that files are."""
-    return bool(file_fields(post)) and environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
+    return bool(post.form.file_fields) and environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -37,6 +38,11 @@ class IntakeKey:
 
     id: uuid.UUID
     secret: bytes
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        """The cipher with this key: made once, it is safe for threads."""
+        return AESGCM(self.secret)
 
     def __repr__(self) -> str:
         return f"IntakeKey({self.id})"
@@ -105,7 +111,7 @@ def seal(
     """
     nonce = os.urandom(12)
     text = to_json(content)
-    return FORMAT + nonce + AESGCM(key.secret).encrypt(nonce, text, bound(account_id, site_id, form_id, submission_id))
+    return FORMAT + nonce + key.cipher.encrypt(nonce, text, bound(account_id, site_id, form_id, submission_id))
 
 
 def unseal(
@@ -127,7 +133,7 @@ def unseal_bound(sealed: bytes | memoryview, *, key: IntakeKey, bound: bytes) ->
     if data[:1] != FORMAT:
         raise Unreadable("format")
     try:
-        content = from_json(AESGCM(key.secret).decrypt(data[1:13], data[13:], bound))
+        content = from_json(key.cipher.decrypt(data[1:13], data[13:], bound))
     except (InvalidTag, ValueError) as error:
         raise Unreadable("damaged or moved") from error
     if not isinstance(content, dict):
