@@ -61,6 +61,13 @@ def follow_limits() -> None:
     uploads.follow_limits()
 
 
+@shared_task(base=TenantTask, name="sites.tasks.discard_files")
+def discard_files(*, file_ids: list[str]) -> None:
+    """Delete the files of messages that are gone, at most a thousand; the database queued it with the deletion."""
+    uploads.discard([uuid.UUID(each) for each in file_ids])
+    uploads.follow_limits()
+
+
 @shared_task(base=TenantTask, name="sites.tasks.discard_file")
 def discard_file(*, file_id: str) -> None:
     """Delete a file whose row is gone. Queued by the database in the deletion's own transaction."""

@@ -27,6 +27,7 @@ from sites.services import export_all, publish, uploads
 from tests import cast
 from tests.visitors import Visitor
 from webanizr.core import outbox, storage, tenancy
+from webanizr.core.models import Outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -213,6 +214,20 @@ def test_the_file_goes_with_the_message(vera: Visitor, alice: cast.Person, as_ro
     with as_role("worker"), tenancy.tenant(alice.account.pk):
         Submission.objects.all().delete()
     assert rows(alice) == ([], [])
+    work(as_role)
+    assert stored(alice) == []
+
+
+def test_a_batch_of_messages_makes_one_task_for_their_files(vera: Visitor, alice: cast.Person, as_role: AsRole) -> None:
+    for name in ("een.pdf", "twee.pdf", "drie.pdf"):
+        vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", name, PDF)))
+    work(as_role)
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        files = {str(each) for each in Upload.objects.values_list("id", flat=True)}
+        Submission.objects.all().delete()
+        queued = list(Outbox.objects.filter(task="sites.tasks.discard_files", state="pending"))
+    assert [set(row.args["file_ids"]) for row in queued] == [files]
+    assert len(stored(alice)) == 3
     work(as_role)
     assert stored(alice) == []
 

@@ -19,7 +19,7 @@ from privacy.erasure.subjects import Person, Subject
 from privacy.paths import paths_of
 from webanizr.core import tenancy
 
-BATCH = 5000
+BATCH = 10_000
 NOBODY = uuid.UUID(int=0)
 
 

@@ -17,7 +17,7 @@ from webanizr.local.place import Place, Problem, say, write_json
 if TYPE_CHECKING:
     from webanizr.local.bench.stage import Stage
 
-MODULES = ("web", "intake", "inbox", "desk", "rows", "mailing", "books")  # in this order: quick ones first
+MODULES = ("web", "intake", "inbox", "desk", "rows", "mailing", "books", "leaving")  # in this order: quick ones first
 
 
 @dataclass(frozen=True)

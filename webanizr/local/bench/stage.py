@@ -17,6 +17,7 @@ from typing import Any
 
 from webanizr.local.place import ROOT, Place, Ports, Problem, free_port, read_json, say
 from webanizr.local.process import MARK, end, spawn, sweep
+from webanizr.local.provision import connect, with_path
 from webanizr.local.servers import Servers
 from webanizr.local.supervisor import Web
 
@@ -125,12 +126,32 @@ class Stage:
         url = self.servers.admin_url if service == "admin" else self.servers.login(service)
         assert url is not None
         if service == "admin":
-            from webanizr.local.provision import with_path
-
             url = with_path(url, self.servers.database)
         with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    def tidy(self) -> None:
+        """Let the database forget what was deleted, and write everything to disk, before the next side is measured."""
+        assert self.servers.admin_url is not None
+        with contextlib.closing(connect(with_path(self.servers.admin_url, self.servers.database))) as connection:
+            for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
+                with connection.cursor() as cursor:
+                    cursor.execute(statement)
+
+    @contextmanager
+    def files_apart(self) -> Iterator[None]:
+        """Run the file storage, which is another machine in production, on the load's core."""
+        process = self.servers.objects.process if self.servers.objects else None
+        threads = [int(name) for name in os.listdir(f"/proc/{process.pid}/task")] if process else []
+        for thread in threads:
+            os.sched_setaffinity(thread, self.load)
+        try:
+            yield
+        finally:
+            for thread in threads:
+                with contextlib.suppress(ProcessLookupError):
+                    os.sched_setaffinity(thread, self.server)
 
     @contextmanager
     def web(self, service: str, application: str = "webanizr.wsgi:application", **more: str) -> Iterator[int]:

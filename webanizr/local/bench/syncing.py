@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import django
 
@@ -25,38 +22,9 @@ from newsletters.addresses import key_of  # noqa: E402
 from newsletters.models import Consent, Contact, Drift, Reconcile, SyncState  # noqa: E402
 from newsletters.services import reconcile, sync  # noqa: E402
 from webanizr.core.tasks import Later  # noqa: E402
+from webanizr.local.bench.memory import measured  # noqa: E402
 
 BATCH = 2000
-
-
-def resident() -> float:
-    """Return this process's resident set in MB."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
-
-
-class Watch(threading.Thread):
-    """Notes the highest resident set while something runs."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.first = self.most = resident()
-        self.over = threading.Event()
-
-    def run(self) -> None:
-        """Look twenty times a second."""
-        while not self.over.wait(0.05):
-            self.most = max(self.most, resident())
-
-
-def measured(work: Callable[[], dict[str, int]]) -> dict[str, float]:
-    """Run something; return its own figures with seconds and growth in MB."""
-    watch = Watch()
-    watch.start()
-    began = time.perf_counter()
-    found = work()
-    seconds = time.perf_counter() - began
-    watch.over.set()
-    return {**found, "seconds": seconds, "growth": watch.most - watch.first}
 
 
 def make(count: int) -> None:
