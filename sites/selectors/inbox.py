@@ -134,7 +134,8 @@ def open_message(row: Submission) -> Message:
 
 def submissions(chosen: Filter) -> QuerySet[Submission]:
     """Return the current account's submissions that a filter names, newest first."""
-    rows = Submission.objects.select_related("intake_key").order_by("-received_at", "-id")
+    # fetched by themselves: a page's messages share one or two keys and a form
+    rows = Submission.objects.prefetch_related("intake_key").order_by("-received_at", "-id")
     if chosen.form is not None:
         rows = rows.filter(form_id=chosen.form)
     rows = matching(rows, chosen)
@@ -167,7 +168,7 @@ def listing(chosen: Filter, *, before: str = "", after: str = "", size: int = PA
 
     Args: before, after: cursors of `Listing.older` and `Listing.newer`.
     """
-    rows = submissions(chosen).select_related("form")
+    rows = submissions(chosen).prefetch_related("form")
     if after:
         moment, key = _position(after)
         later = rows.filter(Q(received_at__gt=moment) | Q(received_at=moment, id__gt=key))
