@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from privacy import links, people, withdrawal
 from privacy.models import AccessGrant, AccessLog, AccessRequest, AccessSession, Event, SupportMessage, SupportQuestion
+from privacy.models.log import By
 from privacy.scope import Scope, describe_all
 from privacy.selectors.consent import action_words
 from privacy.selectors.timeline import sentence
@@ -46,7 +47,9 @@ def term(hours: int) -> str:
 def tell(log_id: str) -> int:
     """Mail what a line of the current account's log says, if that line is there; return how many mails."""
     line = AccessLog.objects.filter(account_id=tenancy.current_account_id(), id=log_id).first()
-    return send_about(line) if line is not None else 0
+    if line is None or (line.event == Event.CHANGED and line.by == By.MEMBER):
+        return 0  # what a member corrects is in the log; nobody from outside has looked
+    return send_about(line)
 
 
 def tell_reply(message_id: str) -> bool:

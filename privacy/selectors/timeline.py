@@ -134,7 +134,7 @@ def sentence(line: AccessLog, names: dict[uuid.UUID, str]) -> str:
         Event.EXPIRED: _("The permission to look has ended"),
         Event.OPENED: _("%(who)s started looking"),
         Event.VIEWED: _("%(who)s read one submission"),
-        Event.CHANGED: _("%(who)s changed one submission"),
+        Event.CHANGED: _("%(who)s changed one submission") if line.by == By.STAFF else _("%(who)s corrected a message"),
         Event.EXPORTED: ngettext(
             "%(who)s exported %(number)s submission", "%(who)s exported %(number)s submissions", number
         ),

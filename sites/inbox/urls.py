@@ -2,16 +2,18 @@
 
 from django.urls import include, path
 
-from sites.inbox import exports, person, views
+from sites.inbox import correct, exports, person, views
 
 inbox_patterns = (
     [
         path("inbox/", views.inbox, name="list"),
         path("inbox/bulk/", views.bulk, name="bulk"),
         path("inbox/person/", person.person, name="person"),
+        path("inbox/person/correct/", correct.correct_person, name="person_correct"),
         path("inbox/person/erase/", person.erase_person, name="person_erase"),
         path("inbox/person/export/", person.export_person, name="person_export"),
         path("inbox/<uuid:submission_id>/", views.show, name="show"),
+        path("inbox/<uuid:submission_id>/correct/", correct.correct, name="correct"),
         path("inbox/<uuid:submission_id>/files/<uuid:file_id>/", views.file, name="file"),
         path("exports/", exports.exports, name="exports"),
         path("exports/everything/", exports.everything, name="export_everything"),

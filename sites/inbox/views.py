@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import Role
 from accounts.views.settings import person
 from sites.fields.filekinds import TYPES
 from sites.inbox.forms import BulkForm, filter_from
@@ -75,6 +76,7 @@ def show(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
     message = selectors.open_message(row)
     context = {
         "message": message,
+        "may_correct": bool(message.answers) and request.membership.role != Role.READER,  # type: ignore[attr-defined]
         "has_person": bool(message.answers) and bool(search.terms_of_sender(row)),
         "newer": newer,
         "older": older,

@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from sites.models import Submission
-from sites.selectors.sealed import open_content, open_key
-from webanizr.core import vault
+from sites.selectors.sealed import open_content
+from sites.services import corrections
 
 LONGEST = 5000  # characters
 # answers that are a text: a choice or a consent is not for staff to make
@@ -23,31 +23,17 @@ class ChangeForm(forms.Form):
     text = forms.CharField(label=_("New answer"), max_length=LONGEST, required=False, widget=forms.Textarea)
 
 
-class NotChangeable(LookupError):
-    """There is no such answer, or it isn't a text."""
-
-
-def changeable(content: dict[str, Any]) -> list[str]:
+def changeable(row: Submission, content: dict[str, Any]) -> list[str]:
     """Return the ids of the answers that may be changed."""
-    return [asked["id"] for asked in content["fields"] if asked.get("type") in TEXTS]
+    return [each.field.id for each in corrections.correctable(row, content) if each.field.type_name() in TEXTS]
 
 
 def change_answer(*, row: Submission, field: str, text: str) -> bool:
-    """Store another text for one answer, sealed under the same intake key; return whether a row took it.
+    """Store another text for one answer, by the field's own rules; return whether a row took it.
 
-    Inside `open_scope(..., action="change")`: without it the database finds no row. Raises NotChangeable, and
-    vault.VaultError when the stored answers can't be opened.
+    Inside `open_scope(..., action="change")`: without it the database finds no row. Raises corrections.NotCorrectable,
+    corrections.Refusals, and vault.VaultError when the stored answers can't be opened.
     """
     content = open_content(row)
-    if field not in changeable(content) or row.intake_key is None:
-        raise NotChangeable(field)
-    content["values"][field] = text.replace("\r\n", "\n").strip()
-    sealed = vault.seal(
-        content,
-        key=open_key(row.intake_key),
-        account_id=row.account_id,
-        site_id=row.site_id,
-        form_id=row.form_id,
-        submission_id=row.id,
-    )
-    return bool(Submission.objects.filter(account_id=row.account_id, id=row.id).update(content=sealed))
+    changed = corrections.checked(row, content, {field: [text]}, only=TEXTS)
+    return bool(changed) and corrections.store(row, content, changed)

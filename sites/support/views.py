@@ -28,7 +28,8 @@ from privacy.views.center import by_day
 from sites.models import Submission
 from sites.selectors.inbox import open_message
 from sites.selectors.sealed import open_content
-from sites.support.changes import ChangeForm, NotChangeable, change_answer, changeable
+from sites.services.corrections import NotCorrectable, Refusals
+from sites.support.changes import ChangeForm, change_answer, changeable
 from webanizr.core import tenancy, vault
 from webanizr.core.permissions import kept, requires
 
@@ -170,7 +171,7 @@ def _record(
             message = open_message(found)
             may_change: list[str] = []
             if row.action == Action.CHANGE and not (message.damaged or message.away):
-                may_change = changeable(open_content(found))
+                may_change = changeable(found, open_content(found))
             page = {
                 "message": message,
                 "place": next((index for index, each in enumerate(rows, 1) if each.id == found.id), 1),
@@ -212,7 +213,10 @@ def change(request: HttpRequest, session_id: uuid.UUID, submission_id: uuid.UUID
     except ConsentError:
         messages.warning(request, _("There is no permission for changing, or it has ended. Nothing was changed."))
         return redirect("support:session", row.id)
-    except (NotChangeable, vault.VaultError):
+    except Refusals as refused:  # the field's own words
+        form.add_error("text", refused.errors[form.cleaned_data["field"]])
+        return _record(request, row, submission_id, change_form=form)
+    except (NotCorrectable, vault.VaultError):
         form.add_error("text", _("This answer can't be changed."))
         return _record(request, row, submission_id, change_form=form)
     if done:
