@@ -28,6 +28,7 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("processors")
         context.PROVIDERS["consent_waiting"] = consent_waiting
         context.PROVIDERS["questions_waiting"] = questions_waiting
+        context.PROVIDERS["erasures_open"] = erasures_open
 
 
 def consent_waiting(request: HttpRequest) -> Any:
@@ -46,3 +47,12 @@ def questions_waiting(request: HttpRequest) -> Any:
     from privacy.selectors.staff import waiting_count
 
     return SimpleLazyObject(waiting_count) if getattr(request, "staff", None) is not None else 0
+
+
+def erasures_open(request: HttpRequest) -> Any:
+    """Return how many erasures are open, for staff, counted only when a page shows it."""
+    from django.utils.functional import SimpleLazyObject
+
+    from privacy.selectors.board import open_count
+
+    return SimpleLazyObject(open_count) if getattr(request, "staff", None) is not None else 0

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from privacy import masking, topics
-from privacy.models import Action
+from privacy.models import Action, ErasureEvent
 from privacy.scope import Scope
 
 BODY_MAX = 5000
@@ -184,3 +184,15 @@ class LookForm(forms.Form):
         words = {str(key): words for key, words in DOINGS}
         self.fields["action"].choices = [(each, words[each]) for each in actions]  # type: ignore[attr-defined]
         self.initial.setdefault("action", actions[0])
+
+
+class ExtendForm(forms.Form):
+    """Why an erasure takes longer than a month."""
+
+    reason = forms.ChoiceField(
+        label=_("Why it takes longer"),
+        choices=ErasureEvent.Reason.choices,
+        widget=forms.RadioSelect,
+        help_text=_("The person reads this sentence in the mail."),
+    )
+    sure = forms.BooleanField(label=_("Within the first month, and there is no other way"))

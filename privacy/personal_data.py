@@ -173,6 +173,49 @@ SEALED = Personal(
 )
 STEP = NotPersonal(_("A step of an erasure: which table or system, how far, what was found: counts and codes"))
 table(
+    "privacy.ErasureStep",  # before its request, which it refers to
+    Term("changed_at", days=365, only={"state": "verified"}),
+    Term("changed_at", days=365, only={"state": "retained"}),
+    id=KEY,
+    request=LINK,
+    position=STEP,
+    stage=STEP,
+    kind=STEP,
+    target=STEP,
+    args=STEP,
+    state=STATE,
+    expected=STEP,
+    erased=STEP,
+    attempts=STATE,
+    due_at=STATE,
+    lease=STATE,
+    leased_until=STATE,
+    cause=STEP,
+    evidence=STEP,
+    law=STEP,
+    until=STEP,
+    reopened=STEP,
+    changed_at=MOMENT,
+)
+table(
+    "privacy.ErasureEvent",
+    Path(Scope.USER, "actor_id", unlink=True),
+    Term("at", days=365),
+    id=KEY,
+    request=LINK,
+    kind=STEP,
+    reason=STEP,
+    actor_id=Personal(
+        subject=Subject.STAFF,
+        purpose=_("Who at Webanizr tried an erasure again or extended its term"),
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=_("A year"),
+        erase=Erase.UNLINK,
+        what=_("Number of the person at Webanizr"),
+    ),
+    at=MOMENT,
+)
+table(
     "privacy.ErasureRequest",
     Term("finished_at", days=365, only={"state": "done"}),
     id=KEY,
@@ -196,29 +239,6 @@ table(
     signature=STEP,
 )
 table("privacy.ErasureSecret", request=LINK, sealed=SEALED)
-table(
-    "privacy.ErasureStep",
-    id=KEY,
-    request=LINK,
-    position=STEP,
-    stage=STEP,
-    kind=STEP,
-    target=STEP,
-    args=STEP,
-    state=STATE,
-    expected=STEP,
-    erased=STEP,
-    attempts=STATE,
-    due_at=STATE,
-    lease=STATE,
-    leased_until=STATE,
-    cause=STEP,
-    evidence=STEP,
-    law=STEP,
-    until=STEP,
-    reopened=STEP,
-    changed_at=MOMENT,
-)
 table("privacy.LedgerPosition", seq=STEP, request_ref=LINK, digest=STEP, at=MOMENT)
 place(
     "storage",

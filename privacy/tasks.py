@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from privacy import notices
 from privacy.erasure import engine
-from privacy.services import proof, retention, statement, upkeep
+from privacy.services import deadlines, proof, retention, statement, upkeep
 from webanizr.core.tasks import TenantTask, tenant_ids
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,18 @@ def advance_erasures() -> None:
         engine.advance()
     except engine.Stopped as error:
         log.error("erasures stand still: %s", error)
+
+
+@shared_task(name="privacy.tasks.sound_alarms")
+def sound_alarms() -> None:
+    """Mail staff about erasures that have been open for long."""
+    deadlines.sound_alarms(now=timezone.now())
+
+
+@shared_task(name="privacy.tasks.tell_people", queue="erase")
+def tell_people() -> None:
+    """Remind who is about to be erased, and tell whose term was extended; runs as the eraser."""
+    deadlines.tell_people(now=timezone.now())
 
 
 @shared_task(name="privacy.tasks.keep_terms", queue="erase")

@@ -18,7 +18,7 @@ from privacy.connectors.base import CannotAnswer, Outcome, Presence, Result, Ver
 from privacy.datamap import Scope
 from privacy.erasure import certificate, engine, ledger, rows
 from privacy.models import ErasureRequest, ErasureSecret, ErasureStep
-from privacy.selectors.board import board
+from privacy.selectors.board import Card, board
 from privacy.services.erasure import ErasureError, request_erasure, withdraw
 from sites.services.sites import create_site
 from tests import cast
@@ -283,6 +283,10 @@ def moment(year: int, month: int, day: int) -> datetime:
     return datetime(year, month, day, 12, tzinfo=timezone.get_current_timezone())
 
 
+def still(now: datetime) -> list[Card]:
+    return next(lane.cards for lane in board(now).lanes if lane.key == "still")
+
+
 def test_staff_see_what_stands_still_and_how_much_time_is_left(as_role: AsRole, outside: Elsewhere) -> None:
     alice = cast.owner("Alice")
     outside.next = [CannotAnswer("http_401")]
@@ -291,12 +295,13 @@ def test_staff_see_what_stands_still_and_how_much_time_is_left(as_role: AsRole, 
         engine.advance(clock=Clock())
     with as_role("staff"):
         now = timezone.now()
-        lanes = board(now)
-        [card] = lanes["still"]
+        [card] = still(now)
         assert card.request.reference == request.reference
-        assert [(step.kind, step.cause) for step in card.blocked] == [("system", "http_401")]
+        assert [(name, cause.words) for name, cause in card.waiting] == [
+            ("Mailingplatform (Elsewhere)", "Het systeem weigert ons. (http_401)")
+        ]
         assert card.days_left in range(27, 32)
-        assert [board(now + timedelta(days=days))["still"][0].alarm for days in (0, 3, 14, 21)] == [0, 1, 2, 3]
+        assert [still(now + timedelta(days=days))[0].alarm for days in (0, 3, 14, 21)] == [0, 1, 2, 3]
         ErasureStep.objects.filter(request=request, state="blocked").update(due_at=now)
         with pytest.raises(Exception, match="permission denied"):
             ErasureStep.objects.filter(request=request).update(state="verified")

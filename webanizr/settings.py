@@ -367,6 +367,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10, "queue": "erase"},
     },
+    "erasure-alarms": {"task": "privacy.tasks.sound_alarms", "schedule": 600.0, "options": {"expires": 500}},
+    "erasure-letters": {
+        "task": "privacy.tasks.tell_people",
+        "schedule": 60.0,
+        "options": {"expires": 50, "queue": "erase"},
+    },
     "terms": {
         "task": "privacy.tasks.keep_terms",
         "schedule": 6 * 3600.0,

@@ -10,7 +10,7 @@ from privacy.models.consent import (
     RequestState,
     Source,
 )
-from privacy.models.erasure import ErasureRequest, ErasureSecret, ErasureStep, LedgerPosition
+from privacy.models.erasure import ErasureEvent, ErasureRequest, ErasureSecret, ErasureStep, LedgerPosition
 from privacy.models.log import AccessLog, Event
 from privacy.models.proof import Evidence
 from privacy.models.statement import StatementVersion
@@ -24,6 +24,7 @@ __all__ = [
     "Action",
     "AgreementAcceptance",
     "ConsentSetting",
+    "ErasureEvent",
     "ErasureRequest",
     "ErasureSecret",
     "ErasureStep",

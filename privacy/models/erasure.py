@@ -121,6 +121,47 @@ class ErasureStep(models.Model):
         return self.state in self.FINAL
 
 
+class ErasureEvent(models.Model):
+    """What people did about a request, and what they were told: append-only, numbers and codes."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        ALARM_3 = "alarm_3", _("Staff told: 3 days")
+        ALARM_14 = "alarm_14", _("Staff told: 14 days")
+        ALARM_21 = "alarm_21", _("Staff told: 21 days")
+        REMINDED = "reminded", _("Person reminded that it is about to begin")
+        RETRIED = "retried", _("Tried again at once")
+        EXTENDED = "extended", _("Term extended by two months")
+        TOLD = "told", _("Person told of the longer term, and why")
+
+    class Reason(models.TextChoices):
+        """Why the term is extended: article 12.3 GDPR allows it for what is complex or comes in great number."""
+
+        SYSTEM = "system", _("A system outside Webanizr doesn't let us erase yet, and we don't skip it.")
+        COMPLEX = "complex", _("Your request covers unusually many data in unusually many places.")
+        MANY = "many", _("We have to handle several requests of yours at the same time.")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # the migration makes the constraint: it can't be validated through row-level security
+    request = models.ForeignKey(ErasureRequest, on_delete=models.CASCADE, related_name="events", db_constraint=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
+    actor_id = models.UUIDField(null=True)  # one of Webanizr's people; None: by itself
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "kind"], condition=~models.Q(kind="retried"), name="erasure_event_once"
+            )
+        ]
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class LedgerPosition(models.Model):
     """A line of the ledger that this database has followed; the ledger is in storage (`privacy.erasure.ledger`)."""
 

@@ -23,8 +23,11 @@ urlpatterns = [
     path("", include("privacy.staff_urls")),
     path("", include("sites.support.urls")),
     path("register.<str:kind>", staff(registers.controller), name="register"),
-    path("erasures/", staff(board.board), name="erasures"),
-    path("erasures/<uuid:request_id>/retry/", staff(board.retry), name="erasure_retry"),
+    path("erasures/", board.board, name="erasures"),
+    path("erasures/overview.csv", board.overview, name="erasures_csv"),
+    path("erasures/<uuid:request_id>/", board.erasure, name="erasure_page"),
+    path("erasures/<uuid:request_id>/retry/", board.retry, name="erasure_retry"),
+    path("erasures/<uuid:request_id>/extend/", board.extend, name="erasure_extend"),
 ]
 
 handler400 = "webanizr.core.errors.bad_request"
