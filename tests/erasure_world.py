@@ -101,6 +101,7 @@ def fill(who: cast.Person, as_role: AsRole) -> uuid.UUID:
         alt = f"Foto van {who.user.email}"
         assets.store_asset(site=site, name="brood.png", data=picture.getvalue(), alt=alt, actor=who.user)
         tokens.create_token(actor=who.user, name=f"Token van {who.user.email}", scopes=["sites:read"], days=30)
+        cast.with_room()
         members.invite(actor=who.user, email=f"gast-{uuid.uuid4().hex[:6]}@example.nl", role="editor")
     return cast.send(as_role, site, form, name="Vera Visser", email="vera@example.nl", message="Hallo").id
 

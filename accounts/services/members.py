@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import following
+from accounts import following, room
 from accounts.models import Invitation, Membership, Role, User
 from accounts.services import audit
 from webanizr.core import mail, tenancy
@@ -33,16 +33,17 @@ def _hash(secret: str) -> bytes:
 def invite(*, email: str, role: str, actor: User, now: datetime | None = None) -> Invitation:
     """Invite somebody into the current account, or send the invitation again with a new link.
 
-    Raises MemberError when the address is a member's already.
+    Raises MemberError when the address is a member's already, and when the plan has no room for one more.
     """
-    if Membership.objects.filter(account_id=tenancy.current_account_id(), user__email=email).exists():
+    account_id, moment = tenancy.current_account_id(), now or timezone.now()
+    if Membership.objects.filter(account_id=account_id, user__email=email).exists():
         raise MemberError(_("Somebody with this address is a member already."))
+    _take_room(account_id, besides=email, now=moment)
     secret = secrets.token_urlsafe(24)
-    moment = now or timezone.now()
     invitation, _created = Invitation.objects.update_or_create(
         email=email,
         defaults={
-            "account_id": tenancy.current_account_id(),
+            "account_id": account_id,
             "role": role,
             "token_hash": _hash(secret),
             "invited_by": actor.pk,
@@ -66,6 +67,19 @@ def invite(*, email: str, role: str, actor: User, now: datetime | None = None) -
     return invitation
 
 
+def _take_room(account_id: uuid.UUID, *, besides: str, now: datetime) -> None:
+    """Ask for one place, for an address whose own invitation doesn't count. Raises MemberError."""
+
+    def people() -> int:
+        waiting = Invitation.objects.filter(account_id=account_id, expires_at__gt=now).exclude(email=besides)
+        return Membership.objects.filter(account_id=account_id).count() + waiting.count()
+
+    try:
+        room.take(account_id, people)
+    except ValueError as error:
+        raise MemberError(str(error)) from error
+
+
 def find_invitation(secret: str, *, now: datetime | None = None) -> Invitation | None:
     """Return the current account's invitation with that secret; None when it is unknown, withdrawn or expired."""
     wanted = _hash(secret)
@@ -83,6 +97,8 @@ def accept(*, account_id: uuid.UUID, secret: str, actor: User) -> Membership:
             raise MemberError(_("This invitation is no longer valid. Ask for a new one."))
         if invitation.email != actor.email:
             raise MemberError(_("This invitation is for another e-mail address. Sign in with that one."))
+        if not Membership.objects.filter(account_id=account_id, user=actor).exists():
+            _take_room(account_id, besides=invitation.email, now=timezone.now())
         membership, _created = Membership.objects.get_or_create(
             account_id=account_id, user=actor, defaults={"role": invitation.role}
         )

@@ -87,8 +87,12 @@ def invitation_change(request: HttpRequest, invitation_id: uuid.UUID) -> HttpRes
     """Send an invitation again, or withdraw it."""
     invitation = selectors.access_invitation(invitation_id)
     if request.POST.get("action") == "resend":
-        members.invite(email=invitation.email, role=invitation.role, actor=person(request))
-        messages.success(request, _("The invitation is on its way."))
+        try:
+            members.invite(email=invitation.email, role=invitation.role, actor=person(request))
+        except members.MemberError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The invitation is on its way."))
     else:
         members.withdraw(invitation=invitation, actor=person(request))
         messages.success(request, _("The invitation is withdrawn."))

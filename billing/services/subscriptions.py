@@ -19,7 +19,7 @@ from billing import paying, purpose
 from billing.models import Subscription
 from billing.periods import add_months, period_end, unused_cents
 from billing.plans import FREE, PLANS, YEAR
-from billing.selectors import invoices_of, is_paying
+from billing.selectors import effective_plan, invoices_of, is_paying
 from billing.services import notices
 from billing.services.errors import BillingError
 from webanizr.core import outbox, tenancy
@@ -36,12 +36,12 @@ def changing(account_id: uuid.UUID, *, now: date | None = None) -> Iterator[Subs
     Runs in the account's context, inside the caller's transaction.
     """
     found = Subscription.objects.select_for_update().filter(account_id=account_id).first()
-    before = (is_paying(found, on=now), found.plan if found else FREE.code)
+    before = (is_paying(found, on=now), effective_plan(found))
     subscription = found or Subscription(account_id=account_id)
     yield subscription
     subscription.changed_at = timezone.now()
     subscription.save()
-    if (is_paying(subscription, on=now), subscription.plan) != before:
+    if (is_paying(subscription, on=now), effective_plan(subscription)) != before:
         paying.announce()
 
 

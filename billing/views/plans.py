@@ -36,9 +36,7 @@ def points(plan: Plan) -> list[str]:
     limits = plan.limits
     sites = ngettext("%(n)s website", "%(n)s websites", limits.sites) % {"n": limits.sites}
     found = [
-        _("%(sites)s on your own domain") % {"sites": sites}
-        if limits.custom_domains
-        else _("%(sites)s on yourname.%(domain)s") % {"sites": sites, "domain": settings.SITES_DOMAIN},
+        _("%(sites)s on yourname.%(domain)s") % {"sites": sites, "domain": settings.SITES_DOMAIN},
         _("%(n)s messages kept") % {"n": number_format(limits.submissions, force_grouping=True)},
         ngettext("%(n)s person in your team", "%(n)s people in your team", limits.members) % {"n": limits.members},
         _("Receive files of up to %(n)s MB") % {"n": limits.upload_bytes // MEGABYTE},

@@ -20,6 +20,12 @@ class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
 
 
+class Full(APIException):
+    """402: the plan has no room for one more; the message names the limit and the way on."""
+
+    status_code = status.HTTP_402_PAYMENT_REQUIRED
+
+
 class Base(APIView):
     """What all views share."""
 

@@ -10,8 +10,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.services.limits import LimitReached
 from sites.api import serializers as shapes
-from sites.api.base import Base
+from sites.api.base import Base, Full
 from sites.models import Domain, Site
 from sites.selectors import editor as selectors
 from sites.services import hosts
@@ -40,8 +41,12 @@ class Sites(Base):
 
     @extend_schema(operation_id="sites_create", request=shapes.NewSite, responses={201: shapes.SiteSerializer})
     def post(self, request: Request) -> Response:
-        """Make a website with a finished first page."""
-        return Response(shown(site_services.create_site(**self.checked(shapes.NewSite), actor=self.actor)), status=201)
+        """Make a website with a finished first page; 402 when the plan has no room for one more."""
+        try:
+            site = site_services.create_site(**self.checked(shapes.NewSite), actor=self.actor)
+        except LimitReached as error:
+            raise Full(str(error)) from error
+        return Response(shown(site), status=201)
 
 
 class OneSite(Base):

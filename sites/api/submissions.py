@@ -14,6 +14,7 @@ from sites.api import serializers as shapes
 from sites.api.base import Base
 from sites.inbox.views import download
 from sites.selectors import inbox, search
+from sites.selectors.shown import shown, within
 from sites.services import inbox as inbox_services
 from sites.services import uploads
 from webanizr.core import alarms, storage, vault
@@ -36,7 +37,7 @@ class Submissions(Base):
         """List messages, newest first.
 
         Query: folder (all, unread, trash, quarantine), form (its id), q (whole words, addresses, telephone numbers in
-        any spelling; all must match).
+        any spelling; all must match). `hidden` says how many older ones the plan doesn't show; exports hold them.
         """
         query = {name: request.query_params[name] for name in ("form", "folder", "q") if name in request.query_params}
         serializer = shapes.NewExport(data=query)
@@ -44,8 +45,11 @@ class Submissions(Base):
         chosen = chosen_by(serializer.validated_data)
         pager = CursorPages()
         pager.ordering = ("-received_at", "-id")
-        found = pager.paginate_queryset(inbox.submissions(chosen).select_related("form"), request, view=self)
-        return pager.get_paginated_response(shapes.SubmissionSerializer(found, many=True).data)
+        rows = within(inbox.submissions(chosen), chosen.folder).select_related("form")
+        found = pager.paginate_queryset(rows, request, view=self)
+        answer = pager.get_paginated_response(shapes.SubmissionSerializer(found, many=True).data)
+        answer.data["hidden"] = shown().hidden
+        return answer
 
     @extend_schema(operation_id="submissions_bulk", request=shapes.BulkChange, responses=shapes.BulkResult)
     def post(self, request: Request) -> Response:

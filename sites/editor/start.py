@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.services.accounts import default_name, rename_account
 from accounts.views.settings import account_of, person
+from billing.services.limits import LimitReached, no_room
 from sites.editor.forms import StartForm
-from sites.models import Page
+from sites.models import Page, Site
 from sites.services.hosts import host_of
 from sites.services.kinds import KINDS
 from sites.services.sites import create_site
@@ -24,14 +25,19 @@ from webanizr.core.permissions import requires
 def start(request: HttpRequest) -> HttpResponse:
     """Ask what, who and where; every question may be skipped."""
     form = StartForm(request.POST or None)
+    site, full = None, no_room("sites", account_id=account_of(request).pk, used=Site.objects.count())
     if request.method == "POST" and form.is_valid():
-        site = create_site(
-            kind=form.cleaned_data["kind"],
-            name=form.cleaned_data["name"] or account_of(request).name,
-            place=form.cleaned_data["place"],
-            actor=person(request),
-            language=get_language() or "nl",
-        )
+        try:
+            site = create_site(
+                kind=form.cleaned_data["kind"],
+                name=form.cleaned_data["name"] or account_of(request).name,
+                place=form.cleaned_data["place"],
+                actor=person(request),
+                language=get_language() or "nl",
+            )
+        except LimitReached as error:
+            full = str(error)
+    if site is not None:
         account, user = account_of(request), person(request)
         if form.cleaned_data["name"] and account.name == default_name(user):
             rename_account(account=account, name=form.cleaned_data["name"], language=account.language, actor=user)
@@ -42,6 +48,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "form": form,
         "kinds": KINDS,
         "chosen": request.POST.get("kind", ""),
+        "full": full,
         "host": host_of(_("your-business")),
     }
     return render(request, "sites/start.html", context, status=422 if request.method == "POST" else 200)

@@ -22,6 +22,7 @@ from sites.inbox.forms import BulkForm, filter_from
 from sites.inbox.lines import lines
 from sites.selectors import inbox as selectors
 from sites.selectors import search
+from sites.selectors.shown import shown, within
 from sites.services import inbox as services
 from sites.services import uploads
 from webanizr.core import alarms, storage, vault
@@ -41,12 +42,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
     counts = selectors.counts()
     # nothing found because of a filter: say how many there are without it
     wider = replace(chosen, folder="everywhere", form=None)
+    all_found = within(selectors.submissions(wider), "everywhere")
     context = {
         "listing": listing,
         "lines": lines(listing.messages),
         "filter": chosen,
         "asked": asked,
-        "elsewhere": selectors.submissions(wider).count() if asked and not listing.messages else 0,
+        "elsewhere": all_found.count() if asked and not listing.messages else 0,
+        "shown": shown(),
         "about_person": bool(search.identifying([asked])) and bool(listing.messages),
         "forms": selectors.forms(),
         "counts": counts,

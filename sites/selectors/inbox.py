@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from sites.models import Form, Submission, Upload
 from sites.selectors.sealed import open_content
 from sites.selectors.search import Filter, matching
+from sites.selectors.shown import COUNTED, shown, within
 from webanizr.core import vault
 
 PAGE = 50
@@ -168,7 +169,7 @@ def listing(chosen: Filter, *, before: str = "", after: str = "", size: int = PA
 
     Args: before, after: cursors of `Listing.older` and `Listing.newer`.
     """
-    rows = submissions(chosen).prefetch_related("form")
+    rows = within(submissions(chosen), chosen.folder).prefetch_related("form")
     if after:
         moment, key = _position(after)
         later = rows.filter(Q(received_at__gt=moment) | Q(received_at=moment, id__gt=key))
@@ -212,7 +213,7 @@ def access_upload(submission_id: uuid.UUID, file_id: uuid.UUID) -> tuple[Upload,
 
 def neighbours(row: Submission) -> tuple[uuid.UUID | None, uuid.UUID | None]:
     """Return the ids of the (newer, older) message in the inbox."""
-    rows = submissions(Filter())
+    rows = within(submissions(Filter()), "all")
     newer = rows.filter(Q(received_at__gt=row.received_at) | Q(received_at=row.received_at, id__gt=row.id))
     older = rows.filter(received_at__lte=row.received_at).filter(Q(received_at__lt=row.received_at) | Q(id__lt=row.id))
     return (
@@ -226,19 +227,27 @@ def forms() -> list[Form]:
     return list(Form.objects.filter(deleted_at=None).order_by("created_at"))
 
 
-COUNTED = 1000  # counting stops here: "999+" says enough, and a hundred thousand would be felt on every page
+# Counting stops at COUNTED: "999+" says enough, and a hundred thousand would be felt on every page.
 _UNREAD = "read_at IS NULL AND deleted_at IS NULL AND NOT quarantined"
 _COUNT = f"SELECT count(*) FROM (SELECT FROM sites_submission WHERE {{}} LIMIT {COUNTED}) counted"  # noqa: S608  # ours
 
 
 def unread_count() -> int:
     """Return how many messages wait unread, COUNTED at most."""
-    return _counted(_UNREAD)[0]
+    return _counted(_UNREAD + _since())[0]
+
+
+def _since() -> str:
+    """Return the condition that leaves out what the plan doesn't show."""
+    since = shown().since
+    return f" AND received_at >= '{since.isoformat()}'" if since is not None else ""
 
 
 def counts() -> dict[str, int]:
     """Return the numbers beside the folders, COUNTED at most each, in one query."""
-    unread, trash, quarantine = _counted(_UNREAD, "deleted_at IS NOT NULL", "quarantined AND deleted_at IS NULL")
+    unread, trash, quarantine = _counted(
+        _UNREAD + _since(), "deleted_at IS NOT NULL", "quarantined AND deleted_at IS NULL" + _since()
+    )
     return {"unread": unread, "trash": trash, "quarantine": quarantine}
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
+from billing.services.limits import take_room
 from sites import themes
 from sites.blocks import content as blocks
 from sites.blocks.base import REGISTRY, Block
@@ -18,6 +19,7 @@ from sites.schema import rich
 from sites.services import hosts, keys
 from sites.services.forms import create_form
 from sites.services.kinds import Kind, kind_of, theme_of
+from webanizr.core import tenancy
 
 
 def _block(kind: str, **values: Any) -> Block:
@@ -82,8 +84,9 @@ def create_site(*, kind: str, name: str, place: str, actor: User, language: str 
     """Make a site with its key pair, a finished home page, a contact form and an address of its own.
 
     Args: kind: a key of KINDS; name: of the business; place: town, may be empty; language: nl or en-gb.
-    Raises vault.Unavailable when no key can be made now.
+    Raises LimitReached when the plan has no room for one more; vault.Unavailable when no key can be made now.
     """
+    take_room("sites", account_id=tenancy.current_account_id(), count=Site.objects.count)
     chosen = kind_of(kind)
     theme = theme_of(chosen)
     site = Site.objects.create(name=name, language=language, theme=theme, hue=themes.THEMES[theme].hue, vividness=2)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing import purpose, reports
+from billing.erasing import invoices_kept
 from billing.models import BillingProfile, Invoice, Journal, Reminder
 from billing.selectors import invoices_of
 from billing.services import retention
@@ -23,6 +24,9 @@ from billing.services.errors import BillingError
 from billing.services.profiles import record_vat_check
 from billing.services.reminders import collection_cents
 from billing.services.statements import import_statement
+from privacy.datamap import Scope
+from privacy.erasure.hooks import Hold
+from privacy.erasure.subjects import Subject
 from tests.billing.working import AsRole, buy, camt, inside, nightly, noon, profile, work
 from tests.cast import Person, owner
 from tests.staff import Desk, Hire
@@ -53,12 +57,12 @@ def test_a_quarter_for_the_tax_office(as_role: AsRole, hire: Hire, monkeypatch: 
     sam = hire("Sam", "billing")
     invoiced(as_role, "Alice")
     _charlie, credited = invoiced(as_role, "Charlie")
-    _greta, german = invoiced(as_role, "Greta", sam, **GERMAN)
+    greta, german = invoiced(as_role, "Greta", sam, **GERMAN)
     _hans, unverified = invoiced(as_role, "Hans", None, **GERMAN)
     invoiced(as_role, "Acme", country="GB", postcode="SW1A 1AA", city="London", vat_id="GB980780684", kvk="")
     with monkeypatch.context() as registered:
         registered.setenv("BILLING_OSS", "1")
-        _jonas, oss = invoiced(as_role, "Jonas", None, **GERMAN | {"vat_id": ""})
+        jonas, oss = invoiced(as_role, "Jonas", None, **GERMAN | {"vat_id": ""})
     with as_role("staff"):
         order_credit(invoice_id=credited.id, net_cents=10_000, actor=sam)
         with pytest.raises(BillingError):
@@ -83,6 +87,10 @@ def test_a_quarter_for_the_tax_office(as_role: AsRole, hire: Hire, monkeypatch: 
     with as_role("worker"), transaction.atomic(), purpose.billing():
         rates = {row.treatment: row.evidence for row in Invoice.objects.all()}
         assert rates["oss"] == {"billing_country": "DE"}
+    with as_role("eraser"), transaction.atomic():
+        leaving = {who: invoices_kept(Subject(Scope.ACCOUNT, who.account.pk, who.account.pk)) for who in (jonas, greta)}
+    assert leaving[jonas] == [Hold("invoices", 1, "artikel 369k btw-richtlijn", date(2036, 12, 31))]
+    assert leaving[greta] == [Hold("invoices", 1, "artikel 52 AWR", date(2033, 12, 31))]
 
 
 def test_reminders_go_once_and_only_when_we_know(as_role: AsRole, hire: Hire) -> None:

@@ -20,6 +20,7 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from accounts.services.accounts import create_account  # noqa: E402
+from billing.models import Subscription  # noqa: E402
 from sites.hosting import challenge  # noqa: E402
 from sites.models import Domain, Form, Page, Site  # noqa: E402
 from sites.services import pages, publish  # noqa: E402
@@ -36,6 +37,8 @@ def make() -> dict[str, Any]:
     user = User.objects.create_user(f"bench-{time.time_ns()}@example.nl", "Bench")
     account = create_account(actor=user, name="Bakkerij Bench").account
     with tenancy.tenant(account.pk, user_id=user.pk):
+        # the plan whose inbox shows most, without a sale that would set other work going
+        Subscription.objects.create(plan="business", state=Subscription.State.ACTIVE)
         site = create_site(kind="shop", name="Bakkerij Bench", place="Rotterdam", actor=user)
         home = Page.objects.get(site=site)
         for number in range(1, PAGES):
