@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.db import DatabaseError, connection, transaction
 
@@ -36,6 +36,19 @@ def billing() -> Iterator[None]:
         if not connection.needs_rollback:
             with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
                 cursor.execute(_SET, [before])
+
+
+def tenant(account_id: uuid.UUID, *, user_id: uuid.UUID | None = None) -> AbstractContextManager[None]:
+    """Work in an account's context for the purpose of billing; no statement more where no transaction is open yet."""
+    if connection.in_atomic_block:
+        return _inside(account_id, user_id)
+    return tenancy.tenant_with({"webanizr.purpose": "billing"}, account_id, user_id=user_id)
+
+
+@contextmanager
+def _inside(account_id: uuid.UUID, user_id: uuid.UUID | None) -> Iterator[None]:
+    with tenancy.tenant(account_id, user_id=user_id), billing():
+        yield
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def make_document(*, account_id: uuid.UUID, invoice_id: str) -> None:
             )
     if invoice.customer_id is None:
         return
-    with tenancy.tenant(invoice.customer_id), purpose.billing():
+    with purpose.tenant(invoice.customer_id):
         if Invoice.objects.filter(id=invoice.id, sent_at__isnull=True).update(sent_at=timezone.now()):
             mail_invoice(invoice)
 
@@ -134,7 +134,7 @@ def daily() -> int:
         accounts = [row[0] for row in cursor.fetchall()]
     for account_id in accounts:
         try:
-            with tenancy.tenant(account_id), purpose.billing():
+            with purpose.tenant(account_id):
                 renewals.daily(account_id, now=now)
         except Exception as error:  # one account's trouble is not another's
             log.error("billing of account %s failed: %s", account_id, type(error).__name__)

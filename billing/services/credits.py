@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from billing.models import Allocation, BankLine, Invoice, Refund
 from billing.selectors import open_cents
 from billing.services import invoices
+from billing.services.issuing import issue
 from webanizr.core import vault
 
 REFUND_DAYS = 14  # art. 6:230r BW
@@ -42,7 +43,7 @@ def credit(
             now=now,
             credit=note,
         )
-    return invoices.issue(draft)
+    return issue(draft)
 
 
 def give_back(invoice: Invoice, *, cents: int, reason: str, now: date, credit: Invoice | None = None) -> Refund:

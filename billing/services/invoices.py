@@ -1,47 +1,46 @@
-"""Issuing invoices and credit notes: everything is checked before the number is spent, and the number comes last.
-
-A draft is made and validated with a number nobody can have; the caller writes what belongs to it; then `issue` takes
-the counter's lock, writes the XML with the real number and stores the row. The lock is held for those milliseconds.
-"""
+"""Drafts of invoices and credit notes: everything is written and checked before a number is spent (`issuing`)."""
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from billing import seller
-from billing.einvoice import cii, schemas, ubl
+from billing.einvoice import schemas
 from billing.einvoice.model import CREDIT, INVOICE, Document, Party
-from billing.models import BillingProfile, Invoice, PaymentReference
+from billing.models import BillingProfile, Invoice
 from billing.money import Line, Totals, VatGroup, credit_part, one
 from billing.references import make_rf
 from billing.services.profiles import next_number
 from billing.services.sales import Quote, buyer_of
 from billing.vat import keep_until
-from webanizr.core import outbox
 
 SERIES = {INVOICE: "WB", CREDIT: "WC"}
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A validated document and its row, both without a number."""
+    """A validated document and its row, both without a number: `document.number` stands in for it (`stand_in`).
+
+    Args: ubl, cii: what was validated, with the stand-in where the number will be.
+    """
 
     document: Document
     invoice: Invoice
+    ubl: bytes
+    cii: bytes
 
 
-def number_of(series: str, year: int, no: int) -> str:
-    """Return the number as it is printed: WB-2026-0123."""
-    return f"{series}-{year}-{no:04d}"
+def stand_in(series: str, year: int) -> str:
+    """Return what stands for a number in a draft: no text of a customer's holds it, by chance or on purpose."""
+    return f"{series}-{year}-{secrets.token_hex(6)}"
 
 
 def new_rf(now: date) -> str:
@@ -148,7 +147,7 @@ def _draft(
 ) -> Draft:
     document = Document(
         kind=kind,
-        number=number_of(SERIES[kind], now.year, 0),
+        number=stand_in(SERIES[kind], now.year),
         issued_on=now,
         due_on=values["due_on"],
         seller=seller.seller(),
@@ -166,7 +165,7 @@ def _draft(
         paid_on=values["paid_on"],
         language=values["language"],
     )
-    schemas.validate(document)
+    as_ubl, as_cii = schemas.validate(document)
     invoice = Invoice(
         id=uuid.uuid4(),
         kind=kind,
@@ -186,31 +185,7 @@ def _draft(
         retain_until=keep_until(now, values["treatment"]),
         **values,
     )
-    return Draft(document, invoice)
-
-
-def issue(draft: Draft) -> Invoice:
-    """Give the draft its number and store it: the last thing in a transaction, for it holds the counter's lock.
-
-    Its PDF and mail follow from an outbox row. Raises IntegrityError when the day is before the last number's.
-    """
-    invoice = draft.invoice
-    if not invoice.credit:
-        reference = PaymentReference(rf=invoice.rf, customer_id=invoice.customer_id, invoice_id=invoice.id)
-        PaymentReference.objects.bulk_create(  # one statement, whether a payment request made it before or not
-            [reference], update_conflicts=True, unique_fields=["rf"], update_fields=["customer_id", "invoice_id"]
-        )
-    outbox.add("billing.tasks.make_document", invoice_id=invoice.id)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT billing_take_number(%s, %s)", [invoice.series, invoice.issued_on])
-        invoice.no = int(cursor.fetchone()[0])
-    invoice.number = number_of(invoice.series, invoice.year, invoice.no)
-    document = replace(draft.document, number=invoice.number)
-    invoice.ubl = ubl.write(document).decode()
-    invoice.cii = cii.write(document).decode()
-    invoice.sha256 = hashlib.sha256(invoice.ubl.encode()).digest()
-    invoice.save(force_insert=True)
-    return invoice
+    return Draft(document, invoice, as_ubl, as_cii)
 
 
 def document_of(invoice: Invoice) -> Document:

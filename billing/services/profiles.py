@@ -26,7 +26,7 @@ def next_number(sequence: str) -> int:
 
 def save_profile(*, account_id: uuid.UUID, values: dict[str, Any], actor: User, now: datetime) -> BillingProfile:
     """Store what `billing.forms.ProfileForm` has cleaned, keyed as FIELDS; a new VAT id is unchecked."""
-    with tenancy.tenant(account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(account_id, user_id=actor.pk):
         profile = BillingProfile.objects.select_for_update().filter(account_id=account_id).first()
         if profile is None:
             profile = BillingProfile(customer_no=next_number("billing_customer_no"))

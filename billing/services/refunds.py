@@ -49,7 +49,7 @@ def give_iban(*, refund: Refund, name: str, iban: str, actor: User) -> None:
     Args: iban: as `identifiers.clean_iban` returns it.
     """
     account_id = tenancy.current_account_id()
-    with tenancy.tenant(account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(account_id, user_id=actor.pk):
         sealed = vault.seal_note({"name": clean_text(name)[:70], "iban": iban}, purpose=SEAL)
         if not Refund.objects.filter(id=refund.id, state=State.NEEDS_IBAN).update(sealed=sealed, state=State.OPEN):
             raise BillingError(_("This refund is on its way already."))

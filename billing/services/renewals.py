@@ -17,6 +17,7 @@ from billing.periods import period_end, unused_cents
 from billing.plans import FREE, MONTH, PLANS, YEAR
 from billing.selectors import GRACE_DAYS, Settled, invoices_of, is_paying, profile_of, subscription_of
 from billing.services import credits, invoices, notices, sales
+from billing.services.issuing import issue
 from billing.services.reminders import remind
 from billing.services.requests import expire
 from billing.services.subscriptions import RUNNING, changing, end
@@ -140,7 +141,7 @@ def invoice_account(account_id: uuid.UUID, *, now: date) -> Invoice | None:
                 due_on=due,
                 rf=invoices.new_rf(now),
             )
-    return invoices.issue(issued)
+    return issue(issued)
 
 
 def _other_treatment(account_id: uuid.UUID, quote: sales.Quote) -> Invoice | None:

@@ -19,7 +19,7 @@ from billing.services import notices, sales
 from billing.services.errors import BillingError
 from billing.services.profiles import next_number
 from billing.services.subscriptions import begin, changing, end
-from webanizr.core import outbox, tenancy
+from webanizr.core import outbox
 
 VALID_DAYS = 14
 State = Subscription.State
@@ -38,7 +38,7 @@ def purchase(
     chosen = PLANS.get(plan)
     if chosen is None or not chosen.paid:
         raise BillingError(_("Choose one of the plans."))
-    with tenancy.tenant(account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(account_id, user_id=actor.pk):
         profile = profile_of(account_id)
         if profile is None:
             raise BillingError(_("Fill in the details for on the invoice first."))
@@ -112,7 +112,7 @@ def cancel_open(account_id: uuid.UUID, *, state: str = PaymentRequest.State.CANC
 
 def cancel_request(*, request: PaymentRequest, actor: User, now: date) -> None:
     """Take a purchase back before it was paid; raises BillingError when it is no longer open."""
-    with tenancy.tenant(request.account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(request.account_id, user_id=actor.pk):
         if not cancel_open(request.account_id):
             raise BillingError(_("This payment request isn't open any more."))
         with changing(request.account_id, now=now) as subscription:

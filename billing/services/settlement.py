@@ -17,6 +17,7 @@ from billing.models import Allocation, BankLine, Invoice, PaymentReference, Paym
 from billing.selectors import open_cents, profile_of, requested_cents
 from billing.services import credits, invoices, notices, sales
 from billing.services.credits import REFUND_DAYS, iban_of
+from billing.services.issuing import issue
 from billing.services.renewals import chase
 from billing.services.subscriptions import begin, changing
 from webanizr.core import tenancy
@@ -35,7 +36,7 @@ def book_line(line_id: uuid.UUID, *, now: date) -> None:
     customers = list(dict.fromkeys(owners.get(rf) for rf in targets))
     for customer_id in customers:
         mine = {rf: cents for rf, cents in targets.items() if owners.get(rf) == customer_id}
-        with tenancy.tenant(customer_id or tenancy.PLATFORM_ACCOUNT), purpose.billing():
+        with purpose.tenant(customer_id or tenancy.PLATFORM_ACCOUNT):
             line = BankLine.objects.select_for_update().get(id=line_id)
             if line.state != BankLine.State.MATCHED:
                 return
@@ -65,7 +66,7 @@ def _book(
     if last and (left := remaining(line)) > 0:
         _send_back(line, left, customer_id, now=now)
     for draft in drafts:  # the numbers come last
-        invoices.issue(draft)
+        issue(draft)
 
 
 def _target(reference: PaymentReference) -> dict[str, uuid.UUID | None]:

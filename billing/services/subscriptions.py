@@ -75,7 +75,7 @@ def upgrade(*, account_id: uuid.UUID, plan: str, interval: str, actor: User, now
 
     Raises BillingError.
     """
-    with tenancy.tenant(account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(account_id, user_id=actor.pk):
         with changing(account_id, now=now) as subscription:
             chosen = PLANS.get(plan)
             if subscription.state != State.ACTIVE or chosen is None or chosen.rank <= PLANS[subscription.plan].rank:
@@ -108,7 +108,7 @@ def schedule(*, account_id: uuid.UUID, plan: str, interval: str, actor: User, no
 
     Raises BillingError.
     """
-    with tenancy.tenant(account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(account_id, user_id=actor.pk):
         with changing(account_id, now=now) as subscription:
             chosen = PLANS.get(plan)
             if subscription.state not in RUNNING or chosen is None or not chosen.paid:
@@ -128,7 +128,7 @@ def cancel(*, account_id: uuid.UUID, actor: User, now: date) -> Subscription:
 
     A consumer whose first term is over may leave within a month and gets the rest back (art. 6:237k BW).
     """
-    with tenancy.tenant(account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(account_id, user_id=actor.pk):
         with changing(account_id, now=now) as subscription:
             if subscription.state == State.SUSPENDED:
                 end(subscription)
@@ -154,7 +154,7 @@ def last_day(subscription: Subscription, now: date) -> date:
 
 def resume(*, account_id: uuid.UUID, actor: User, now: date) -> Subscription:
     """Take back a cancellation, or a change that waits for the next period; raises BillingError."""
-    with tenancy.tenant(account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(account_id, user_id=actor.pk):
         with changing(account_id, now=now) as subscription:
             if subscription.state not in RUNNING or not (subscription.next_plan or subscription.next_interval):
                 raise BillingError(_("There is nothing to take back."))
@@ -190,7 +190,7 @@ def withdraw(*, account_id: uuid.UUID, actor: User, now: date) -> Subscription:
     We don't ask for pay for the days used: the law lets us only after an express request to start early.
     Raises BillingError.
     """
-    with tenancy.tenant(account_id, user_id=actor.pk), purpose.billing():
+    with purpose.tenant(account_id, user_id=actor.pk):
         with changing(account_id, now=now) as subscription:
             if not may_withdraw(subscription, now=now):
                 raise BillingError(_("This purchase can't be withdrawn from: that is for consumers, within 14 days."))

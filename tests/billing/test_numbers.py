@@ -17,13 +17,13 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from psycopg2.extensions import connection as Connection
 
 from billing import purpose, reports
+from billing.einvoice import cii, ubl
 from billing.models import Invoice, Journal, Series
 from billing.selectors import profile_of
-from billing.services import invoices, sales
+from billing.services import invoices, issuing, sales
 from billing.services.invoices import Draft
 from tests.billing.working import AsRole, inside, profile
 from tests.cast import Person, owner
-from webanizr.core import tenancy
 from webanizr.local import provision, testing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,12 +62,13 @@ def again(draft: Draft, on: date = DAY) -> Draft:
     """The same sale once more, with a row of its own."""
     values = {field.attname: getattr(draft.invoice, field.attname) for field in Invoice._meta.concrete_fields}
     row = Invoice(**values | {"id": uuid.uuid4(), "issued_on": on, "due_on": on, "year": on.year})
-    return Draft(replace(draft.document, issued_on=on, due_on=on), row)
+    document = replace(draft.document, issued_on=on, due_on=on)
+    return Draft(document, row, ubl.write(document), cii.write(document))
 
 
 def issue(alice: Person, draft: Draft) -> Invoice:
     with inside(alice):
-        return invoices.issue(draft)
+        return issuing.issue(draft)
 
 
 def busy(alice: Person, draft: Draft, seed: int) -> None:
@@ -76,7 +77,7 @@ def busy(alice: Person, draft: Draft, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(EACH):
         with inside(alice):
-            invoices.issue(again(draft))
+            issuing.issue(again(draft))
             if chance.random() < 0.1:
                 transaction.set_rollback(True)
     connection.close()
@@ -120,13 +121,41 @@ def test_a_new_year_starts_at_one(alice: Person, as_role: AsRole) -> None:
         assert issue(alice, again(draft, date(2027, 1, 1))).number == "WB-2027-0001"
 
 
-def test_a_number_that_is_taken_must_be_used(alice: Person, as_role: AsRole) -> None:
-    def take() -> None:
-        with tenancy.tenant(alice.account.pk), purpose.billing(), connection.cursor() as cursor:
-            cursor.execute("SELECT billing_take_number('WB', %s)", [DAY])
+def test_a_number_comes_from_the_database_alone_and_only_with_its_invoice(alice: Person, as_role: AsRole) -> None:
+    with as_role("worker"):
+        draft = make_draft(alice)
+        for wrong in (
+            {"no": 7},
+            {"number": "WB-2026-0007"},
+            {"number": "not-in-its-XML-12345"},
+            {"year": 2027},
+        ):
+            row = again(draft).invoice
+            row.no, row.number, row.sha256 = 0, draft.document.number, b""
+            row.ubl, row.cii = draft.ubl.decode(), draft.cii.decode()
+            for name, value in wrong.items():
+                setattr(row, name, value)
+            with pytest.raises(IntegrityError, match="gets its number from the database"), inside(alice):
+                row.save(force_insert=True)
+        with transaction.atomic(), purpose.billing():
+            assert not Series.objects.exists()
+        issued = issue(alice, draft)
+        assert (issued.no, issued.number) == (1, "WB-2026-0001")
+        with transaction.atomic(), purpose.billing():
+            stored = Invoice.objects.get()
+            assert stored.number in stored.ubl
+            assert stored.number in stored.cii
+            assert draft.document.number not in stored.ubl + stored.cii
+            assert (stored.ubl, stored.cii, bytes(stored.sha256)) == (issued.ubl, issued.cii, bytes(issued.sha256))
 
-    with as_role("worker"), pytest.raises(IntegrityError, match="taken and not used"):
-        take()
+
+def test_sums_that_are_not_those_of_the_lines_are_refused(alice: Person, as_role: AsRole) -> None:
+    with as_role("worker"):
+        draft = make_draft(alice)
+        draft.invoice.net_cents += 1
+        draft.invoice.gross_cents += 1
+        with pytest.raises(IntegrityError, match="not those of its lines"):
+            issue(alice, draft)
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,14 @@ def _add(task: str, due_at: datetime | None, ids: dict[str, Argument]) -> uuid.U
     args = {key: str(value) if isinstance(value, uuid.UUID) else value for key, value in ids.items()}
     row = Outbox(id=uuid.uuid4(), task=task, args=args, due_at=due_at or timezone.now())
     row.save(force_insert=True)
+    nudge_after()
+    return row.id
+
+
+def nudge_after() -> None:
+    """Nudge once the open transaction has committed: it stored a row, itself or through a function of the database."""
     if not any(hook[1] is nudge for hook in connection.run_on_commit):  # one nudge per transaction is enough
         transaction.on_commit(nudge, robust=True)
-    return row.id
 
 
 def nudge() -> None:

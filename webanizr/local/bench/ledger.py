@@ -16,6 +16,7 @@ from typing import Any
 
 SAM = "bench@webanizr.nl"
 LINES = 10_000
+EACH = 200  # invoices a round
 
 
 def timed(act: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> float:
@@ -83,20 +84,21 @@ def issue(account: str) -> list[list[float]]:
     from django.db import connection, transaction
 
     from billing import purpose
-    from billing.einvoice import ubl
+    from billing.einvoice import cii, ubl
     from billing.models import Invoice
     from billing.selectors import today
-    from billing.services.invoices import Draft
-    from billing.services.invoices import issue as give_number
-    from webanizr.core import outbox, tenancy
+    from billing.services.invoices import Draft, stand_in
+    from billing.services.issuing import issue as give_number
+    from webanizr.core import outbox
 
     account_id = uuid.UUID(account)
-    made, day = document(), today()
-    words = ubl.write(made).decode()
+    day = today()
+    made = replace(document(), number=stand_in("WB", day.year))
+    as_ubl, as_cii = ubl.write(made), cii.write(made)
     setattr(outbox, "nudge", lambda: None)  # noqa: B010  # no worker listens here
 
-    def row() -> Invoice:
-        return Invoice(
+    def draft() -> Draft:
+        row = Invoice(
             id=uuid.uuid4(),
             customer_id=account_id,
             kind="invoice",
@@ -118,22 +120,28 @@ def issue(account: str) -> list[list[float]]:
             language="nl",
             retain_until=day.replace(year=day.year + 7),
         )
+        return Draft(made, row, as_ubl, as_cii)
 
-    def ours() -> None:
-        for _ in range(100):
-            with tenancy.tenant(account_id), purpose.billing():
-                give_number(Draft(replace(made, number="WB-2026-0000"), row()))
+    def ours(drafts: list[Draft]) -> None:
+        for each in drafts:
+            with purpose.tenant(account_id):
+                give_number(each)
 
     def plain() -> None:
-        for _ in range(100):
+        for _ in range(EACH):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(
                     "INSERT INTO bench_invoice VALUES (%s, %s, %s, %s, %s)",
-                    [str(uuid.uuid4()), json.dumps(made.buyer.as_json()), "[]", words, words],
+                    [str(uuid.uuid4()), json.dumps(made.buyer.as_json()), "[]", as_ubl.decode(), as_cii.decode()],
                 )
 
-    ours()
-    return [[timed(ours) / 100, timed(plain) / 100] for _ in range(5)]
+    ours([draft()])
+    plain()
+    rounds = []
+    for _ in range(9):
+        drafts = [draft() for _ in range(EACH)]
+        rounds.append([timed(functools.partial(ours, drafts)) / EACH, timed(plain) / EACH])
+    return rounds
 
 
 def camt(number: int) -> bytes:
