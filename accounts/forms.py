@@ -19,6 +19,8 @@ SCOPES = (
     ("forms:write", _("Change forms")),
     ("submissions:read", _("Read what visitors sent")),
     ("submissions:write", _("Mark and delete what visitors sent")),
+    ("billing:read", _("Read subscription and invoices")),
+    ("billing:write", _("Buy, change and cancel the subscription")),
 )
 
 

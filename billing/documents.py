@@ -68,19 +68,19 @@ def _style() -> tuple[Any, Any]:
     return CSS(string=css, url_fetcher=_fetcher(), font_config=fonts), fonts
 
 
-def html(document: Document, *, customer_no: int) -> str:
-    """Return the document as HTML in its own language."""
+def html(document: Document, *, customer_no: int, request: bool = False) -> str:
+    """Return the document as HTML in its own language. Args: request: it only asks for money, and is no invoice."""
     with translation.override(document.language):
-        title = (_("Credit note %(number)s") if document.credit else _("Invoice %(number)s")) % {
-            "number": document.number
-        }
+        words = _("Credit note %(number)s") if document.credit else _("Invoice %(number)s")
+        title = (_("Payment request %(number)s") if request else words) % {"number": document.number}
         qr = ""
         if document.payable_cents > 0 and not document.credit:
             code = epc_qr(name=document.seller.name, iban=document.iban, cents=document.payable_cents, rf=document.rf)
             qr = mark_safe(code.svg_inline(border=0, omitsize=True, svgclass="qr", lineclass=None))  # noqa: S308  # segno's
         customer = f"K-{customer_no}"
-        words = {
+        values = {
             "document": document,
+            "request": request,
             "language": document.language,
             "title": title,
             "customer": customer,
@@ -111,7 +111,7 @@ def html(document: Document, *, customer_no: int) -> str:
             "iban": grouped(document.iban),
             "qr": qr,
         }
-        return render_to_string("billing/document.html", words)
+        return render_to_string("billing/document.html", values)
 
 
 def pdf(document: Document, *, customer_no: int, cii: bytes) -> bytes:
@@ -119,25 +119,31 @@ def pdf(document: Document, *, customer_no: int, cii: bytes) -> bytes:
     return render(html(document, customer_no=customer_no), document=document, cii=cii)
 
 
-def render(source: str, *, document: Document, cii: bytes) -> bytes:
-    """Lay out HTML as a Factur-X PDF."""
+def request_pdf(document: Document, *, customer_no: int) -> bytes:
+    """Return a payment request as PDF: no invoice, so without XML inside."""
+    return render(html(document, customer_no=customer_no, request=True), document=document)
+
+
+def render(source: str, *, document: Document, cii: bytes | None = None) -> bytes:
+    """Lay out HTML as PDF/A-3b; with `cii` it is Factur-X."""
     from weasyprint import HTML, Attachment
 
     style, fonts = _style()
     page = HTML(string=source, url_fetcher=_fetcher(), base_url=None).render(stylesheets=[style], font_config=fonts)
     made = datetime.combine(document.issued_on, time(12), UTC)
-    page.metadata.attachments = [
-        Attachment(
-            string=cii.decode(),
-            name=XML_NAME,
-            description="Factur-X",
-            relationship="Alternative",
-            created=made,
-            modified=made,
-        )
-    ]
     page.metadata.created = page.metadata.modified = made.isoformat()
-    _one_rdf(page.metadata)
+    if cii is not None:
+        page.metadata.attachments = [
+            Attachment(
+                string=cii.decode(),
+                name=XML_NAME,
+                description="Factur-X",
+                relationship="Alternative",
+                created=made,
+                modified=made,
+            )
+        ]
+        _one_rdf(page.metadata)
     return bytes(page.write_pdf(pdf_variant="pdf/a-3b", pdf_identifier=document.number.encode()))
 
 

@@ -108,6 +108,7 @@ table(
     made_at=MOMENT,
     expires_on=PERIOD,
     paid_on=PERIOD,
+    mailed_at=MOMENT,
 )
 table("billing.Reminder", id=KEY, account=LINK, invoice_id=LINK, step=STATE, sent_on=MOMENT)
 table(
@@ -179,6 +180,12 @@ table(
     pdf_key=COUNTER,
     pdf_sha256=COUNTER,
     sent_at=MOMENT,
+)
+place(
+    "storage",
+    "requests/<account>/<request>.pdf",
+    replace(ADDRESSING, what=_("Payment requests, to print"), erase=Erase.WITH_OBJECT),
+    {Scope.ACCOUNT: "requests/{account}/"},
 )
 place("storage", "invoices/", replace(ISSUED, what=_("Invoices")))
 BANK = NotPersonal(_("What the bank says of our own account"))

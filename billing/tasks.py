@@ -11,10 +11,11 @@ from celery import shared_task
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import Account
 from billing import documents, purpose
-from billing.models import BankLine, Invoice
-from billing.selectors import today
-from billing.services import invoices, notices, renewals, retention, settlement
+from billing.models import BankLine, Invoice, PaymentRequest
+from billing.selectors import profile_of, today
+from billing.services import files, invoices, notices, renewals, requests, retention, settlement
 from webanizr.core import storage, tenancy
 from webanizr.core.tasks import TenantTask
 
@@ -86,7 +87,7 @@ def make_document(*, account_id: uuid.UUID, invoice_id: str) -> None:
         with transaction.atomic(), purpose.billing():
             document = invoices.document_of(invoice)
         data = documents.pdf(document, customer_no=invoice.customer_no, cii=invoice.cii.encode())
-        key, ubl_key = keys_of(invoice)
+        key, ubl_key = files.keys_of(invoice)
         storage.put(key, data, content_type="application/pdf")
         storage.put(ubl_key, invoice.ubl.encode(), content_type="application/xml")
         with transaction.atomic(), purpose.billing():
@@ -100,16 +101,26 @@ def make_document(*, account_id: uuid.UUID, invoice_id: str) -> None:
             mail_invoice(invoice)
 
 
-def keys_of(invoice: Invoice) -> tuple[str, str]:
-    """Return where an invoice's PDF and UBL are stored: ids only, nothing personal."""
-    stem = f"invoices/{invoice.year}/{invoice.id}"
-    return f"{stem}.pdf", f"{stem}.xml"
+@shared_task(base=_StepsTask, name="billing.tasks.send_request", queue="billing")
+def send_request(*, account_id: uuid.UUID, request_id: str) -> None:
+    """Make a payment request's PDF, store it, and mail it; once, however often this runs."""
+    with purpose.tenant(account_id):
+        request = PaymentRequest.objects.filter(id=request_id, state=PaymentRequest.State.OPEN, mailed_at=None).first()
+        profile = profile_of(account_id)
+        if request is None or profile is None:
+            return  # taken back, or mailed already
+        language = Account.objects.get(pk=account_id).language
+        document = requests.document_of(request, profile, language=language)
+    data = documents.request_pdf(document, customer_no=profile.customer_no)
+    storage.put(files.key_of_request(request), data, content_type=files.PDF)
+    with purpose.tenant(account_id):
+        requests.mail_request(request, now=timezone.now())
 
 
 def mail_invoice(invoice: Invoice) -> None:
     """Mail an invoice or credit note to the owners, with both files."""
     assert invoice.customer_id is not None
-    pdf_key, ubl_key = keys_of(invoice)
+    pdf_key, ubl_key = files.keys_of(invoice)
     notices.to_owners(
         invoice.customer_id,
         "mail/credit_note" if invoice.credit else "mail/invoice",

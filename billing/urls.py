@@ -11,6 +11,7 @@ urlpatterns = [
     path("subscription/buy/<slug:plan>/", purchase.buy, name="buy"),
     path("subscription/details/", purchase.details, name="details"),
     path("subscription/pay/<uuid:request_id>/", purchase.pay, name="pay"),
+    path("subscription/pay/<uuid:request_id>/pdf/", purchase.pay_pdf, name="pay_pdf"),
     path("subscription/pay/<uuid:request_id>/cancel/", purchase.cancel, name="pay_cancel"),
     path("subscription/change/<slug:plan>/", subscription.change, name="change"),
     path("subscription/cancel/", subscription.cancel, name="cancel"),

@@ -75,6 +75,7 @@ class PaymentRequest(TenantModel):
     made_at = models.DateTimeField(default=timezone.now)
     expires_on = models.DateField()  # the last day on which it may be paid
     paid_on = models.DateField(null=True)
+    mailed_at = models.DateTimeField(null=True)  # with its PDF, which is stored from then on
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "code"], name="payment_request_code")]

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
 from billing import purpose, seller
+from billing.einvoice.model import INVOICE, Document
 from billing.models import BillingProfile, PaymentReference, PaymentRequest, Subscription
 from billing.periods import period_end
 from billing.plans import PLANS
 from billing.references import grouped, make_rf
-from billing.selectors import profile_of
+from billing.selectors import AMSTERDAM, profile_of
 from billing.services import notices, sales
 from billing.services.errors import BillingError
+from billing.services.files import PDF, key_of_request
 from billing.services.profiles import next_number
 from billing.services.subscriptions import begin, changing, end
 from webanizr.core import outbox
@@ -55,17 +60,7 @@ def purchase(
             subscription.plan, subscription.interval, subscription.state = plan, interval, State.PENDING
             subscription.net_cents = request.net_cents
         audit.record("payment.requested", actor_id=actor.pk, target_id=request.id)
-        notices.to_owners(
-            account_id,
-            "mail/payment_request",
-            plan=plan,
-            code=request.code,
-            amount_cents=request.gross_cents,
-            iban=grouped(seller.iban()),
-            name=seller.account_name(),
-            rf=grouped(request.rf),
-            until=request.expires_on,
-        )
+        outbox.add("billing.tasks.send_request", request_id=request.id)
     return request
 
 
@@ -103,6 +98,60 @@ def _request(account_id: uuid.UUID, profile: BillingProfile, plan: str, interval
     )
     PaymentReference.objects.create(rf=request.rf, customer_id=account_id, request_id=request.id)
     return request
+
+
+def document_of(request: PaymentRequest, profile: BillingProfile, *, language: str) -> Document:
+    """Return an open request as a document to print, with what is left to pay."""
+    day = request.made_at.astimezone(AMSTERDAM).date()
+    with translation.override(language):
+        found = sales.quote(
+            profile,
+            plan=request.plan,
+            interval=request.interval,
+            net_cents=request.net_cents,
+            start=day,
+            end=period_end(day, request.interval, anchor_day=day.day),
+            now=day,
+        )
+        reason = found.treatment.reason()
+    # the period starts when the payment is in, so its days aren't known yet
+    lines = tuple(replace(line, description="", start=None, end=None) for line in found.lines)
+    return Document(
+        kind=INVOICE,
+        number=request.code,
+        issued_on=day,
+        due_on=request.expires_on,
+        seller=seller.seller(),
+        buyer=sales.buyer_of(profile),
+        buyer_reference=profile.reference or f"K-{profile.customer_no}",
+        lines=lines,
+        totals=found.totals,
+        iban=seller.iban(),
+        bic=seller.bic(),
+        rf=request.rf,
+        reason=reason,
+        language=language,
+    )
+
+
+def mail_request(request: PaymentRequest, *, now: datetime) -> None:
+    """Mail an open request to the owners, with its PDF, once. In the account's context, for the purpose of billing."""
+    asked = PaymentRequest.objects.filter(id=request.id, mailed_at=None, state=PaymentRequest.State.OPEN)
+    if not asked.update(mailed_at=now):
+        return
+    notices.to_owners(
+        request.account_id,
+        "mail/payment_request",
+        files=[(key_of_request(request), f"{request.code}.pdf", PDF)],
+        link=f"{settings.APP_URL}/subscription/pay/{request.id}/",
+        plan=request.plan,
+        code=request.code,
+        amount_cents=request.gross_cents,
+        iban=grouped(seller.iban()),
+        name=seller.account_name(),
+        rf=grouped(request.rf),
+        until=request.expires_on,
+    )
 
 
 def cancel_open(account_id: uuid.UUID, *, state: str = PaymentRequest.State.CANCELLED) -> int:

@@ -28,6 +28,7 @@ from billing.selectors import (
     subscription_of,
     today,
 )
+from billing.services import files
 from billing.services import requests as services
 from billing.services.errors import BillingError
 from billing.services.profiles import FIELDS, save_profile
@@ -172,6 +173,17 @@ def pay(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
         "nav": "subscription",
     }
     return render(request, "billing/pay.html", context)
+
+
+@owners_page
+@require_safe
+def pay_pdf(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Download a payment request as PDF."""
+    found = files.request_pdf(access_request(request_id))
+    if found is None:
+        messages.info(request, _("This PDF is still being made. Try again in a minute."))
+        return redirect("billing:pay", request_id=request_id)
+    return files.download(found)
 
 
 @owners_page

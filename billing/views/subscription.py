@@ -30,12 +30,11 @@ from billing.selectors import (
     subscription_of,
     today,
 )
-from billing.services import sales, subscriptions
+from billing.services import files, sales, subscriptions
 from billing.services.errors import BillingError
 from billing.services.refunds import give_iban
 from billing.views.page import account_of, owners_page, person, say
 from billing.words import amount
-from webanizr.core import storage
 
 State = Subscription.State
 
@@ -219,12 +218,11 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 def document(request: HttpRequest, invoice_id: uuid.UUID, kind: str) -> HttpResponse:
     """Download an invoice or credit note, as PDF or as UBL."""
     invoice = access_invoice(invoice_id)
-    if kind == "ubl":
-        return _file(invoice.ubl.encode(), f"{invoice.number}.xml", "application/xml")
-    if not invoice.pdf_key:
+    found = files.invoice_ubl(invoice) if kind == "ubl" else files.invoice_pdf(invoice)
+    if found is None:
         messages.info(request, _("This PDF is still being made. Try again in a minute."))
         return redirect("billing:subscription")
-    return _file(storage.get(invoice.pdf_key), f"{invoice.number}.pdf", "application/pdf")
+    return files.download(found)
 
 
 @owners_page
@@ -232,18 +230,12 @@ def document(request: HttpRequest, invoice_id: uuid.UUID, kind: str) -> HttpResp
 def archive(request: HttpRequest) -> HttpResponse:
     """Download all invoices in one zip, PDF and UBL."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as files:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for row in invoices_of(account_of(request).pk):
-            files.writestr(f"{row.invoice.number}.xml", row.invoice.ubl)
-            if row.invoice.pdf_key:
-                files.writestr(f"{row.invoice.number}.pdf", storage.get(row.invoice.pdf_key))
-    return _file(packed.getvalue(), "webanizr-facturen.zip", "application/zip")
-
-
-def _file(data: bytes, name: str, media_type: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+            for found in (files.invoice_ubl(row.invoice), files.invoice_pdf(row.invoice)):
+                if found is not None:
+                    archive.writestr(found.name, found.data)
+    return files.download(files.File("webanizr-facturen.zip", "application/zip", packed.getvalue()))
 
 
 @owners_page

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("privacy.sharing.urls")),
     path("webhooks/mail/", mail_hook, name="mail_webhook"),
     path("", include("sites.urls")),
+    path("api/v1/", include("billing.api.urls")),
     path("api/v1/", include("sites.api.urls")),
     path("", include("webanizr.urls.local")),
 ]
