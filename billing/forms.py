@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing import identifiers
@@ -77,6 +78,15 @@ class PurchaseForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not plan.terms:
             del self.fields["on_terms"]
+
+    def with_prices(self, prices: dict[str, tuple[str, str]]) -> None:
+        """Say at each interval what it costs. Args: prices: (ex VAT, to pay) in words, by interval."""
+        words: dict[str, str] = {
+            YEAR: gettext("By the year: %(net)s ex VAT, %(gross)s incl. VAT. Two months free."),
+            MONTH: gettext("By the month: %(net)s ex VAT, %(gross)s incl. VAT."),
+        }
+        interval: Any = self.fields["interval"]
+        interval.choices = [(key, words[key] % {"net": net, "gross": gross}) for key, (net, gross) in prices.items()]
 
 
 class AccountNumberForm(forms.Form):

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from billing.views import desk
+from billing.views import desk, statements
 
 app_name = "desk"
 urlpatterns = [
     path("billing/", desk.bank, name="bank"),
     path("billing/lines/<uuid:line_id>/", desk.line, name="line"),
+    path("billing/statements/", statements.statements, name="statements"),
+    path("billing/statements/<uuid:statement_id>/", statements.statement, name="statement"),
     path("billing/invoices/", desk.invoices, name="invoices"),
     path("billing/invoices/<uuid:invoice_id>/credit/", desk.credit, name="credit"),
     path("billing/refunds/", desk.refunds, name="refunds"),

@@ -231,6 +231,8 @@ MATRIX: dict[str, dict[str, str]] = {
         "erasures/<uuid:request_id>/retry/": "staff",
         "billing/": "staff",
         "billing/lines/<uuid:line_id>/": "staff",
+        "billing/statements/": "staff",
+        "billing/statements/<uuid:statement_id>/": "staff",
         "billing/invoices/": "staff",
         "billing/invoices/<uuid:invoice_id>/credit/": "staff",
         "billing/refunds/": "staff",

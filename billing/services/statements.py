@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing import purpose, seller
-from billing.models import BankLine, BankStatement, Invoice, PaymentReference, PaymentRequest, Refund
+from billing.models import Allocation, BankLine, BankStatement, Invoice, PaymentReference, PaymentRequest, Refund
 from billing.references import find_rf
 from billing.selectors import open_of
 from billing.services.credits import SEAL
@@ -216,6 +217,45 @@ def queue(*, actor: User) -> list[QueueLine]:
         targets = [(one.number, left[one.id]) for one in named]
         found.append(QueueLine(line, words.get("name", ""), words.get("text", ""), targets))
     return found
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """A line of a statement as it is looked back at: the payer's words while they are kept, and what it paid."""
+
+    line: BankLine
+    name: str
+    text: str
+    paid: list[tuple[str, int]]  # (number of an invoice or request, cents)
+
+
+def lines_of(statement: BankStatement, *, state: str = "", after: int = 0, size: int = 100) -> list[ReadLine]:
+    """Return lines of a statement in their order, in a fixed number of queries. For the purpose of billing.
+
+    Args: state: only these; after: the position behind which to begin.
+    """
+    lines = BankLine.objects.filter(statement=statement, position__gt=after).order_by("position")
+    found = list((lines.filter(state=state) if state else lines)[:size])
+    made = list(
+        Allocation.objects.filter(line__in=found).select_related("invoice").defer("invoice__ubl", "invoice__cii")
+    )
+    asked = [one.request_id for one in made if one.request_id]
+    codes = dict(PaymentRequest.objects.filter(id__in=asked).values_list("id", "code"))
+    paid: dict[uuid.UUID, list[tuple[str, int]]] = defaultdict(list)
+    for one in made:
+        number = one.invoice.number if one.invoice else codes.get(one.request_id, "–") if one.request_id else "–"
+        paid[one.line_id].append((number, one.cents))  # type: ignore[index]  # of these lines
+    shown = []
+    for line in found:
+        words = vault.unseal_note(line.payer, purpose=SEAL) if line.payer else {}
+        shown.append(ReadLine(line, words.get("name", ""), words.get("text", ""), paid[line.id]))
+    return shown
+
+
+def counts_of(statement: BankStatement) -> dict[str, int]:
+    """Return how many lines are in each state. For the purpose of billing."""
+    rows = BankLine.objects.filter(statement=statement).order_by().values_list("state")
+    return dict(rows.annotate(n=Count("id")))
 
 
 def _waiting(line_id: uuid.UUID) -> BankLine:

@@ -91,12 +91,14 @@ def buy(request: HttpRequest, plan: str) -> HttpResponse:
             messages.success(request, _("Your plan has started. The invoice comes by mail in a minute."))
             return redirect("billing:subscription")
         return redirect("billing:pay", request_id=made.pk)
+    sums = {interval: quoted(account.pk, plan, interval) for interval in (YEAR, MONTH)}
+    how.with_prices({interval: (found["net"], found["gross"]) for interval, found in sums.items()})
     context = {
         "plan": chosen,
         "profile": profile,
         "how": how,
         "asked": asked,
-        "summaries": [(interval, quoted(account.pk, plan, interval)) for interval in (YEAR, MONTH)],
+        "summaries": list(sums.items()),
         "nav": "subscription",
     }
     return render(request, "billing/buy.html", context, status=422 if data is not None else 200)

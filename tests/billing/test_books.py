@@ -172,3 +172,35 @@ def test_the_desk_is_for_billing_only(
 
 def test_the_threshold_warns_in_time() -> None:
     assert Decimal(800_000) == reports.WARN_AT * reports.OSS_THRESHOLD_CENTS
+
+
+def test_the_desk_looks_back_at_statements_and_their_lines(as_role: AsRole, hire: Hire, desk: Desk) -> None:
+    _alice, invoice = invoiced(as_role, "Alice")
+    sam = hire("Sam", "billing")
+    lines: list[dict[str, Any]] = [
+        {"cents": invoice.gross_cents, "ref": invoice.rf, "name": "Bakkerij Alice"},
+        {"cents": 999, "text": "website nov", "name": "K. Jansen"},
+    ]
+    with as_role("staff"):
+        found = import_statement(data=camt(lines, on=DAY, name="S77"), actor=sam, now=noon(DAY))
+    work(as_role, on=DAY)
+    with desk(sam) as browser:
+        assert "S77" in browser.get("/billing/statements/").text
+        address = f"/billing/statements/{found.statement.id}/"
+        page = browser.get(address).text
+        for words in (
+            "Bakkerij Alice",
+            invoice.number,
+            "K. Jansen",
+            "website nov",
+            "Booked (1)",
+            "nothing recognised (1)",
+        ):
+            assert words in page, words
+        page = browser.get(f"{address}?state=unmatched").text
+        assert "K. Jansen" in page
+        assert "Bakkerij Alice" not in page
+        assert browser.get(f"{address}?state=lost").status_code == 404
+    with desk(hire("Sandra", "support")) as browser:
+        assert browser.get("/billing/statements/").status_code == 403
+        assert browser.get(address).status_code == 403
