@@ -9,6 +9,7 @@ import uuid
 import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -18,12 +19,14 @@ from celery import current_app
 from django.utils import timezone
 from PIL import Image
 
+from billing.selectors import limits_of
 from sites.fields import kept
+from sites.fields.filekinds import TYPES
 from sites.hosting import challenge
 from sites.hosting.versions import versions
-from sites.models import Domain, Form, Submission, Upload
+from sites.models import Domain, Form, Site, Submission, Upload
 from sites.selectors.search import Filter
-from sites.services import export_all, publish, uploads
+from sites.services import assets, export_all, publish, uploads
 from tests import cast
 from tests.visitors import Visitor
 from webanizr.core import outbox, storage, tenancy
@@ -280,9 +283,99 @@ def test_the_file_is_in_the_export_of_everything(vera: Visitor, alice: cast.Pers
 def test_nobody_but_the_account_sees_the_row(vera: Visitor, alice: cast.Person, role_connection: Any) -> None:
     vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "recept.pdf", PDF)))
     [_message], [upload] = rows(alice)
-    for service in ("hosting", "staff"):
-        connection = role_connection(service)
-        with connection.cursor() as cursor, pytest.raises(Exception, match="permission denied"):
-            cursor.execute("SELECT count(*) FROM sites_upload WHERE id = %s", [str(upload.id)])
-        connection.rollback()
+    asked = "SELECT count(*) FROM sites_upload WHERE id = %s"
+    connection = role_connection("hosting")
+    with connection.cursor() as cursor, pytest.raises(Exception, match="permission denied"):
+        cursor.execute(asked, [str(upload.id)])
+    connection.rollback()
+    connection = role_connection("staff")
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [str(upload.id)])
+        assert cursor.fetchone() == (0,)
+    connection.rollback()
     assert uuid.UUID(stored(alice)[0].rpartition("/")[2]) == upload.id
+
+
+def notes(text: str, field: str) -> list[str]:
+    return [unescape(each) for each in re.findall(rf'name="{field}" value="([^"]+)" checked', text)]
+
+
+def test_only_the_used_file_is_asked_for_again(vera: Visitor, alice: cast.Person) -> None:
+    small = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(small, "PNG")
+    photo = ("photo", "vers.png", small.getvalue())
+    text = vera.send(with_challenge(vera, ("name", "", None), ("papers", "oud.pdf", PDF)))[2]
+    [old] = notes(text, "papers")
+    assert vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", old, None)))[0] == 303
+    again = [("name", "Vera", None), ("papers", old, None), ("papers", "nieuw.pdf", PDF), photo]
+    status, _headers, text = vera.send(with_challenge(vera, *again))
+    assert (status, "eerder bericht" in text) == (422, True)
+    assert "oud.pdf" not in text
+    [fresh], [picture] = notes(text, "papers"), notes(text, "photo")
+    parts = [("name", "Vera", None), ("papers", fresh, None), ("photo", picture, None)]
+    assert vera.send(with_challenge(vera, *parts))[0] == 303
+    assert len(rows(alice)[1]) == 3
+
+
+def test_a_network_stores_so_many_bytes_and_loses_no_words(
+    vera: Visitor, alice: cast.Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sites.hosting.uploads.PER_NETWORK", int(len(PDF) * 1.5))
+    assert vera.send([("name", "", None), ("papers", "een.pdf", PDF)])[0] == 422
+    status, _headers, text = vera.send([("name", "Vera V.", None), ("papers", "twee.pdf", PDF)])
+    assert (status, "Vera V." in text, "opnieuw" in text) == (422, True, True)
+    assert len(stored(alice)) == 1
+    elsewhere = vera.send([("name", "", None), ("papers", "drie.pdf", PDF)], REMOTE_ADDR="198.51.100.7")
+    assert (elsewhere[0], len(stored(alice))) == (422, 2)
+
+
+def test_texts_beside_files_total_no_more_than_without(vera: Visitor, alice: cast.Person) -> None:
+    status = vera.send([(f"f{n}", "x" * 100_000, None) for n in range(6)] + [("papers", "een.pdf", PDF)])[0]
+    assert (status, rows(alice)) == (413, ([], []))
+
+
+def test_what_waits_to_be_sent_and_pictures_take_room(vera: Visitor, alice: cast.Person, as_role: AsRole) -> None:
+    vera.send([("name", "", None), ("papers", "wacht.pdf", PDF)])
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "gaat.pdf", PDF)))
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        site = Site.objects.get()
+        assert uploads.pending_bytes(alice.account.pk, now=timezone.now()) == len(PDF)
+        before = uploads.stored_bytes()
+        assert before == len(PDF)
+        out = io.BytesIO()
+        Image.effect_noise((300, 300), 90).save(out, "PNG")
+        made = assets.store_asset(site=site, name="Taart", data=out.getvalue(), actor=alice.user)
+        assert uploads.stored_bytes() == before + sum(each["bytes"] for each in made.variants)
+        full = replace(limits_of(alice.account.pk), storage_bytes=len(PDF))
+    with as_role("worker"), tenancy.tenant(alice.account.pk), pytest.MonkeyPatch.context() as patch:
+        assert Outbox.objects.filter(task="sites.tasks.follow_limits").exists()
+        patch.setattr(uploads, "limits_of", lambda account_id: replace(full, storage_bytes=before * 20))
+        uploads.follow_limits()
+        room = Domain.objects.get().upload_bytes
+        assert room == min(full.upload_bytes, before * 20 - uploads.stored_bytes() - len(PDF))
+        patch.setattr(uploads, "limits_of", lambda account_id: full)
+        uploads.follow_limits()
+        assert Domain.objects.get().upload_bytes == 0
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assets, "limits_of", lambda account_id: full)
+        with pytest.raises(assets.AssetError):
+            assets.store_asset(site=site, name="Te veel", data=out.getvalue(), actor=alice.user)
+
+
+def test_a_file_that_cannot_be_read_is_words_in_the_export(vera: Visitor, alice: cast.Person, as_role: AsRole) -> None:
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "recept.pdf", PDF)))
+    storage.put(stored(alice)[0], b"damaged")
+    with as_role("exporter"):
+        pieces = export_all.write(alice.account.pk, Filter(), lambda done: None, user_id=alice.user.pk)
+        archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    [name] = [name for name in archive.namelist() if name.startswith("files/")]
+    assert name.endswith("-recept.pdf.txt")
+
+
+def test_a_kind_that_is_not_taken_any_more_is_still_handed_out(
+    vera: Visitor, alice: cast.Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vera.send(with_challenge(vera, ("name", "Vera", None), ("papers", "recept.pdf", PDF)))
+    monkeypatch.delitem(TYPES, "pdf")
+    answer = alice.client.get(address(alice))
+    assert (answer.content, answer.headers["Content-Type"]) == (PDF, "application/octet-stream")

@@ -25,6 +25,7 @@ class Event(models.TextChoices):
     EXPIRED = "expired", _("Permission ended")
     OPENED = "opened", _("Look-in started")
     VIEWED = "viewed", _("Submission read")
+    FILE_VIEWED = "file_viewed", _("File opened")
     CHANGED = "changed", _("Submission changed")
     EXPORTED = "exported", _("Submissions exported")
     CLOSED = "closed", _("Look-in ended")
@@ -57,7 +58,8 @@ class AccessLog(models.Model):
     site_id = models.UUIDField(null=True)
     form_id = models.UUIDField(null=True)
     submission_id = models.UUIDField(null=True)
-    number = models.PositiveIntegerField(null=True)  # of submissions exported, of sessions that a withdrawal closed
+    # of submissions exported, of sessions that a withdrawal closed; which file of the submission was opened
+    number = models.PositiveIntegerField(null=True)
     before = models.BinaryField(null=True)  # SHA-256 of the stored bytes before and after a change
     after = models.BinaryField(null=True)
     previous = models.BinaryField()

@@ -164,17 +164,50 @@ def access_session(session_id: uuid.UUID, *, actor: people.Person) -> AccessSess
     return found
 
 
-def submissions_in_scope(scope: LiveScope, *, after: InScope | None = None, size: int = 50) -> list[InScope]:
+def submissions_in_scope(
+    scope: LiveScope, *, after: tuple[datetime, uuid.UUID] | None = None, size: int = 50
+) -> list[InScope]:
     """Return what the open session covers, the newest first; call it inside `open_scope`.
 
-    Args: after: the last one of the page before.
+    Args: after: moment and id of the last one of the page before.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, site_id, form_id, received_at, quarantined, viewed FROM scope_submissions(%s, %s, %s)",
-            [after.received_at if after else None, after.id if after else None, size],
+            [*(after or (None, None)), size],
         )
         return [InScope(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a submission stands in its look-in, 1 the newest; the ids beside it; how many there are, and were seen."""
+
+    newer: uuid.UUID | None
+    older: uuid.UUID | None
+    place: int
+    total: int
+    seen: int
+
+
+def place_in_scope(scope: LiveScope, submission_id: uuid.UUID | None = None) -> Place:
+    """Return how much the open session covers, and a submission's place in it; call it inside `open_scope`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT newer, older, place, total, seen FROM scope_place(%s)", [submission_id])
+        return Place(*cursor.fetchone())
+
+
+def file_in_scope(scope: LiveScope, submission_id: uuid.UUID, file_id: uuid.UUID) -> Any:
+    """Return the row of a file that was ordered by `record_file_view`; raises Http404. Inside `open_scope`."""
+    rows = apps.get_model("sites.Upload")._default_manager
+    found = (
+        rows.select_related("intake_key")
+        .filter(account_id=scope.account_id, submission_id=submission_id, id=file_id)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
 
 
 def row_in_scope(scope: LiveScope, submission_id: uuid.UUID) -> Any:

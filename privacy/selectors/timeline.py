@@ -22,7 +22,7 @@ PAGE = 50
 # What the page's filter offers: the code in the address -> the events it shows.
 FILTERS: dict[str, tuple[str, ...]] = {
     "": (),
-    "looked": (Event.OPENED, Event.VIEWED, Event.CHANGED, Event.EXPORTED, Event.CLOSED),
+    "looked": (Event.OPENED, Event.VIEWED, Event.FILE_VIEWED, Event.CHANGED, Event.EXPORTED, Event.CLOSED),
     "asked": (Event.REQUESTED, Event.WITHDRAWN, Event.REFUSED, Event.UNANSWERED),
     "consent": (Event.GRANTED, Event.IMPLIED, Event.REVOKED, Event.EXPIRED, Event.NEVER_IMPLIED, Event.MAY_IMPLY),
 }
@@ -134,6 +134,7 @@ def sentence(line: AccessLog, names: dict[uuid.UUID, str]) -> str:
         Event.EXPIRED: _("The permission to look has ended"),
         Event.OPENED: _("%(who)s started looking"),
         Event.VIEWED: _("%(who)s read one submission"),
+        Event.FILE_VIEWED: _("%(who)s opened file %(number)s of one submission"),
         Event.CHANGED: _("%(who)s changed one submission") if line.by == By.STAFF else _("%(who)s corrected a message"),
         Event.EXPORTED: ngettext(
             "%(who)s exported %(number)s submission", "%(who)s exported %(number)s submissions", number

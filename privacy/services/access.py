@@ -85,6 +85,16 @@ def record_view(*, session: AccessSession, submission_id: uuid.UUID, actor: Pers
         return int(cursor.fetchone()[0])
 
 
+def record_file_view(*, session: AccessSession, submission_id: uuid.UUID, file_id: uuid.UUID, actor: Person) -> int:
+    """Write in the log that this file is looked at; it shows in the next transaction. Return the line's number.
+
+    Once per file and session, and only of a record that was looked at in it. Raises ConsentError. Staff service.
+    """
+    with open_scope(session, actor_id=actor.pk), in_words(), connection.cursor() as cursor:
+        cursor.execute("SELECT record_file_view(%s, %s)", [submission_id, file_id])
+        return int(cursor.fetchone()[0])
+
+
 def order_export(*, session: AccessSession, actor: Person) -> uuid.UUID:
     """Let the exporter write what the session covers as CSV, under its own login; return the job's id. Staff service.
 

@@ -42,6 +42,7 @@ MARKS = {
     "expired": ("clock", ""),
     "opened": ("log-in", ""),
     "viewed": ("eye", ""),
+    "file_viewed": ("file-text", ""),
     "changed": ("pencil", ""),
     "exported": ("download", ""),
     "closed": ("log-out", ""),

@@ -143,8 +143,8 @@ def take(post: Post) -> Iterable[bytes]:
         pass  # by the same post a moment ago: a double click, or going back and sending again
     except store.FileUsed:
         text = _("This file went along with an earlier message. Choose it again.")
-        post.values = uploads.without_notes(post)
-        return post.page("422 Unprocessable Content", errors=dict.fromkeys(post.form.file_fields, text))
+        post.values, lost = uploads.without(post, store.used(post))
+        return post.page("422 Unprocessable Content", errors=dict.fromkeys(lost or [""], text))
     except (DatabaseError, psycopg2.Error, NoSiteKey) as error:
         log.error("a submission could not be stored: %s", type(error).__name__)
         text = _("We can't take this in just now. Nothing is lost: try again in a minute with the button below.")

@@ -12,7 +12,7 @@ from psycopg2 import IntegrityError, InterfaceError, OperationalError
 from sites.fields import kept
 from sites.fields.kept import Kept
 from sites.hosting.intakekeys import intake_keys
-from webanizr.core import outbox, vault
+from webanizr.core import outbox, ratelimit, vault
 
 if TYPE_CHECKING:
     from sites.hosting.intake import Post
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 SQL = "SELECT take_submission(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 FILE = """;
 INSERT INTO sites_upload (id, account_id, site_id, submission_id, intake_key_id, size, created_at)
+LIMITS = """SELECT set_config('webanizr.account_id', %s, true);
+INSERT INTO core_outbox (id, account_id, task, args, state, attempts, due_at, created_at, error)
+    VALUES (gen_random_uuid(), %s, 'sites.tasks.follow_limits', '{}', 'pending', 0,
+        clock_timestamp() + make_interval(secs => %s), clock_timestamp(), '')"""
+FOLLOW_SECONDS = 10
     VALUES (%s, %s, %s, %s, %s, %s, coalesce(%s, clock_timestamp()))"""
 UNIQUE_VIOLATION = "23505"  # PostgreSQL, appendix A
 TASK = "sites.tasks.notify_submission"
@@ -67,6 +72,34 @@ def submission(
         intake_keys.forget(pointer.site_id)  # made for a pair that is gone: the next post makes another
         raise
     outbox.nudge_soon()
+
+
+def used(post: Post) -> set[uuid.UUID]:
+    """Return which of the post's files went along with a submission already.
+
+    This login reads no rows, so it tries: the key refuses a file that is there, and for any other one there is no such
+    submission, so nothing is ever stored.
+    """
+    found: set[uuid.UUID] = set()
+    account, site = str(post.pointer.account_id), str(post.pointer.site_id)
+    for known in files_of(post):
+        nothing = str(uuid.uuid4())
+        values = [account, str(known.id), account, site, nothing, str(known.key_id), known.size, None]
+        try:
+            _store(f"SELECT set_config('webanizr.account_id', %s, true){FILE}", values)
+        except IntegrityError as error:
+            if error.pgcode == UNIQUE_VIOLATION:
+                found.add(known.id)
+    return found
+
+
+def follow_limits(account_id: uuid.UUID) -> None:
+    """Have the worker count what is stored for the account, files that nobody sent yet among it; soon, and once.
+
+    Raises psycopg2's or Django's DatabaseError when the database is away.
+    """
+    if ratelimit.hit("follow limits", str(account_id), limit=1, seconds=FOLLOW_SECONDS) == 0:
+        _store(LIMITS, [str(account_id), str(account_id), FOLLOW_SECONDS])
 
 
 def _store(sql: str, values: list[Any]) -> None:

@@ -24,10 +24,11 @@ from PIL import Image, UnidentifiedImageError
 from sites.fields import kept
 from sites.fields.file import File
 from sites.fields.filekinds import HEAD, IMAGES, kind_of
-from sites.hosting.body import BodyError, Values
+from sites.hosting import store
+from sites.hosting.body import MAX_BYTES, BodyError, Values
 from sites.hosting.intakekeys import intake_keys
 from sites.services.uploads import bound_of, file_name, key_of, pending_key
-from webanizr.core import storage, vault
+from webanizr.core import ratelimit, storage, vault
 
 if TYPE_CHECKING:
     from sites.hosting.intake import Post
@@ -40,6 +41,9 @@ TOGETHER = threading.BoundedSemaphore(2)
 MOST_PIXELS = 100_000_000
 # Read, not kept: what is too large is thrown away piece by piece, so that the rest of the form isn't lost with it.
 MOST_READ = 256 * 1024 * 1024
+# What one network may have stored at one website within ten minutes, whatever its posts prove later.
+PER_NETWORK = 200 * 1024 * 1024  # bytes
+WINDOW = 600  # seconds
 
 
 class Unsuitable(Exception):
@@ -101,7 +105,7 @@ class Sealing(FileUploadHandler):
         field = self.fields[self.field_name or ""]
         self.pieces, self.judged = [b"".join(self.pieces)], True
         if kind_of(self.file_name or "", self.pieces[0][:HEAD], field.accept) is None:
-            self._refuse(field.wrong())
+            self._refuse(f"{file_name(self.file_name or '')}: {field.wrong()}")
 
     def file_complete(self, file_size: int) -> None:
         """Seal and store the file, and note it. Raises what storage, database and vault raise."""
@@ -137,10 +141,11 @@ class Sealing(FileUploadHandler):
             kind=kind,
         )
         # the mark first: whatever happens next, nothing is stored that isn't swept up
-        storage.put(pending_key(pointer.account_id, known.id, now=timezone.now()), b"")
+        storage.put(pending_key(pointer.account_id, known.id, size=size, now=timezone.now()), b"")
         bound = bound_of(account_id=pointer.account_id, site_id=pointer.site_id, file_id=known.id)
         sealed = vault.seal_stream(self.pieces, key=key.secret, bound=bound)
         storage.put_stream(key_of(pointer.account_id, known.id), vault.as_file(sealed))
+        store.follow_limits(pointer.account_id)
         return known
 
     def _refuse(self, text: str) -> None:
@@ -160,6 +165,7 @@ def read(environ: Mapping[str, Any], post: Post, *, wanted: bool) -> tuple[Value
         raise BodyError("400 Bad Request") from None
     if length > MOST_READ:
         raise BodyError("413 Content Too Large")
+    wanted = wanted and not _too_much(environ, post, length)
     room = TOGETHER.acquire(blocking=False)
     handler = Sealing(post, wanted=wanted and room)
     try:
@@ -172,6 +178,9 @@ def read(environ: Mapping[str, Any], post: Post, *, wanted: bool) -> tuple[Value
         if room:
             TOGETHER.release()
     values: Values = {name: [str(value) for value in found] for name, found in parsed.lists()}
+    texts = sum(len(name) + len(value.encode()) for name, found in values.items() for value in found)
+    if texts > MAX_BYTES:  # no more than a form without files may bring
+        raise BodyError("413 Content Too Large")
     for name, notes in handler.notes.items():
         before = values.get(name, [])
         # one file is asked for and another was chosen: it takes the first one's place
@@ -187,9 +196,21 @@ def own_notes(post: Post, values: Values) -> Values:
     return values
 
 
-def without_notes(post: Post) -> Values:
-    """Return what was typed, without the files."""
-    return {name: values for name, values in post.values.items() if name not in post.form.file_fields}
+def without(post: Post, used: set[uuid.UUID]) -> tuple[Values, list[str]]:
+    """Return the post's values without the files that went along before, and the fields that lost one."""
+    values, lost = dict(post.values), []
+    for name in post.form.file_fields:
+        notes = values.get(name, [])
+        values[name] = [text for text in notes if (note := kept.read(text)) is None or note.id not in used]
+        if len(values[name]) < len(notes):
+            lost.append(name)
+    return values, lost
+
+
+def _too_much(environ: Mapping[str, Any], post: Post, length: int) -> bool:
+    network = ratelimit.ip_prefix(ratelimit.client_address(environ))
+    subject = f"{post.pointer.site_id}{network}"
+    return ratelimit.hit("uploads", subject, limit=PER_NETWORK, seconds=WINDOW, amount=max(1, length)) > 0
 
 
 def brings_files(environ: Mapping[str, Any], post: Post) -> bool:

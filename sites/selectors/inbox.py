@@ -155,7 +155,7 @@ def _cursor(row: Submission) -> str:
     return f"{row.received_at.timestamp():.6f}_{row.id.hex}"
 
 
-def _position(cursor: str) -> tuple[datetime, uuid.UUID]:
+def position(cursor: str) -> tuple[datetime, uuid.UUID]:
     """Return the place a cursor names; raises Http404 for a made-up one."""
     moment, _underscore, key = cursor.partition("_")
     try:
@@ -171,7 +171,7 @@ def listing(chosen: Filter, *, before: str = "", after: str = "", size: int = PA
     """
     rows = within(submissions(chosen), chosen.folder).prefetch_related("form")
     if after:
-        moment, key = _position(after)
+        moment, key = position(after)
         later = rows.filter(Q(received_at__gt=moment) | Q(received_at=moment, id__gt=key))
         found = list(reversed(later.order_by("received_at", "id")[: size + 1]))
         more, found = len(found) > size, found[-size:]
@@ -181,7 +181,7 @@ def listing(chosen: Filter, *, before: str = "", after: str = "", size: int = PA
             older=_cursor(found[-1]) if found else "",
         )
     if before:
-        moment, key = _position(before)
+        moment, key = position(before)
         rows = rows.filter(received_at__lte=moment).filter(Q(received_at__lt=moment) | Q(id__lt=key))
     found = list(rows[: size + 1])
     more, found = len(found) > size, found[:size]

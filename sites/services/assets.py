@@ -12,11 +12,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from accounts.models import User
 from accounts.services import audit
+from billing.selectors import limits_of
 from sites.models import Asset, Site
 from sites.selectors.editor import uses
+from sites.services import uploads
 from webanizr.core import outbox, storage, tenancy
 
 DELETE_TASK = "sites.tasks.delete_picture"
+LIMITS_TASK = "sites.tasks.follow_limits"
 WIDTHS = (480, 960, 1600)
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000
@@ -67,12 +70,18 @@ def store_asset(*, site: Site, name: str, data: bytes, actor: User, alt: str = "
     asset_id = uuid.uuid4()
     widths = [width for width in WIDTHS if width < picture.width] + [min(picture.width, WIDTHS[-1])]
     variants: list[dict[str, Any]] = []
+    made: list[tuple[str, bytes, str]] = []
     for width in dict.fromkeys(widths):
         for kind, content_type, ending in (("WEBP", "image/webp", "webp"), ("JPEG", "image/jpeg", "jpg")):
             encoded, height = encode(picture, width, kind)
             key = f"assets/{tenancy.current_account_id()}/{asset_id}/{width}.{ending}"
-            storage.put(key, encoded, content_type=content_type)
+            made.append((key, encoded, content_type))
             variants.append({"width": width, "height": height, "type": content_type, "key": key, "bytes": len(encoded)})
+    room = limits_of(tenancy.current_account_id()).storage_bytes - uploads.stored_bytes()
+    if sum(len(encoded) for _key, encoded, _type in made) > room:
+        raise AssetError(_("Your plan has no room left for this picture. Delete something, or choose a larger plan."))
+    for key, encoded, content_type in made:
+        storage.put(key, encoded, content_type=content_type)
     asset = Asset.objects.create(
         id=asset_id,
         site=site,
@@ -82,6 +91,7 @@ def store_asset(*, site: Site, name: str, data: bytes, actor: User, alt: str = "
         height=picture.height,
         variants=variants,
     )
+    outbox.add(LIMITS_TASK)
     audit.record("asset.stored", actor_id=actor.pk, target_id=asset.id)
     return asset
 
@@ -110,6 +120,7 @@ def delete_asset(*, asset: Asset, actor: User) -> None:
     with transaction.atomic():
         asset.delete()
         outbox.add(DELETE_TASK, asset_id=asset_id)
+        outbox.add(LIMITS_TASK)
         audit.record("asset.deleted", actor_id=actor.pk, target_id=asset_id)
 
 

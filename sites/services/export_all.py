@@ -58,7 +58,7 @@ def write(
                 file.write(piece)
                 yield pieces.take()
         for path, file_id in files:
-            archive.writestr(path, read_file(account_id, file_id))
+            archive.writestr(*read_file(account_id, file_id, path))
             yield pieces.take()
         for host, site_id, version_id in sites:
             for name, body in _site_files(site_id, version_id):

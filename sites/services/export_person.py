@@ -63,7 +63,7 @@ def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]
         archive.writestr(_("messages") + ".csv", b"".join(export_csv.write(account_id, chosen, lambda done: None)))
         yield pieces.take()
         for path, file_id in files:
-            archive.writestr(path, read_file(account_id, file_id))
+            archive.writestr(*read_file(account_id, file_id, path))
             yield pieces.take()
     yield pieces.take()
 
@@ -94,16 +94,19 @@ def files_of(message: inbox.Message) -> list[tuple[str, uuid.UUID]]:
     ]
 
 
-def read_file(account_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
-    """Return a file's bytes, or words where it can't be opened; raises vault.Unavailable, storage.Away."""
+def read_file(account_id: uuid.UUID, file_id: uuid.UUID, path: str) -> tuple[str, bytes]:
+    """Return a file's path in the zip and its bytes; where it can't be opened, words instead, named .txt.
+
+    Raises vault.Unavailable, storage.Away.
+    """
     with tenancy.tenant(account_id):
         upload = Upload.objects.select_related("intake_key").filter(id=file_id).first()
         try:
             if upload is not None:
-                return uploads.open_file(upload)
+                return path, uploads.open_file(upload)
         except (storage.Missing, vault.Unreadable):
             alarms.ring("unreadable: file", file_id)
-    return _("This file can't be opened.").encode()
+    return f"{path}.txt", _("This file can't be opened.").encode()
 
 
 def shape(message: inbox.Message) -> dict[str, Any]:

@@ -7,10 +7,11 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from billing.selectors import limits_of
 from sites.fields.kept import SECONDS
-from sites.models import Domain, Upload
+from sites.models import Asset, Domain, Upload
 from sites.selectors.sealed import open_key
 from webanizr.core import storage, tenancy, vault
 
@@ -23,9 +24,13 @@ def key_of(account_id: uuid.UUID, file_id: uuid.UUID) -> str:
     return f"uploads/{account_id}/{file_id}"
 
 
-def pending_key(account_id: uuid.UUID, file_id: uuid.UUID, *, now: datetime) -> str:
-    """Return the key of a file's mark: without a submission it is deleted some hours later."""
-    return f"{PENDING}{now.astimezone(UTC):%Y%m%d%H}/{account_id}/{file_id}"
+def pending_key(account_id: uuid.UUID, file_id: uuid.UUID, *, size: int, now: datetime) -> str:
+    """Return the key of a file's mark: without a submission it is deleted some hours later. Args: size: bytes."""
+    return f"{_pending_hour(now)}{account_id}/{file_id}.{size}"
+
+
+def _pending_hour(moment: datetime) -> str:
+    return f"{PENDING}{moment.astimezone(UTC):%Y%m%d%H}/"
 
 
 def bound_of(*, account_id: uuid.UUID, site_id: uuid.UUID, file_id: uuid.UUID) -> bytes:
@@ -51,11 +56,29 @@ def open_file(upload: Upload) -> bytes:
     return b"".join(vault.open_stream(stored, key=open_key(upload.intake_key).secret, bound=bound))
 
 
-def follow_limits() -> None:
+def stored_bytes() -> int:
+    """Return how much the current account's files take: what visitors sent, and pictures in every width."""
+    sent = Upload.objects.aggregate(bytes=Sum("size"))["bytes"] or 0
+    pictures = Asset.objects.values_list("variants", flat=True)
+    return sent + sum(int(each.get("bytes", 0)) for variants in pictures for each in variants)
+
+
+def pending_bytes(account_id: uuid.UUID, *, now: datetime) -> int:
+    """Return how much the files take that visitors chose and didn't send yet. Raises storage.Away."""
+    waiting: dict[uuid.UUID, int] = {}
+    for hours in range(SECONDS // 3600 + 3):
+        for mark in storage.keys(f"{_pending_hour(now - timedelta(hours=hours))}{account_id}/"):
+            file, _dot, size = mark.rpartition("/")[2].partition(".")
+            waiting[uuid.UUID(file)] = int(size or 0)
+    sent = set(Upload.objects.filter(id__in=list(waiting)).values_list("id", flat=True))
+    return sum(size for file, size in waiting.items() if file not in sent)
+
+
+def follow_limits(*, now: datetime | None = None) -> None:
     """Tell the hosting service how large a file it may take for the current account: its plan, and the room left."""
     account_id = tenancy.current_account_id()
     limits = limits_of(account_id)
-    used = Upload.objects.aggregate(bytes=Sum("size"))["bytes"] or 0
+    used = stored_bytes() + pending_bytes(account_id, now=now or timezone.now())
     allowed = max(0, min(limits.upload_bytes, limits.storage_bytes - used))
     Domain.objects.filter(account_id=account_id).exclude(upload_bytes=allowed).update(upload_bytes=allowed)
 
@@ -75,6 +98,7 @@ def sweep_pending(*, now: datetime) -> int:
         if mark >= before:
             continue
         _prefix, _hour, account, file = (mark.split("/") + [""] * 4)[:4]
+        file = file.partition(".")[0]  # its size is behind it
         if not account or not file:
             continue
         with tenancy.tenant(account):

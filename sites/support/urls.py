@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from sites.support import exports, views
+from sites.support import exports, files, views
 
 support_patterns = (
     [
@@ -13,6 +13,17 @@ support_patterns = (
         path("look/<uuid:session_id>/submissions/<uuid:submission_id>/", views.record, name="record"),
         path("look/<uuid:session_id>/submissions/<uuid:submission_id>/open/", views.open_record, name="open_record"),
         path("look/<uuid:session_id>/submissions/<uuid:submission_id>/change/", views.change, name="change"),
+        path("look/<uuid:session_id>/submissions/<uuid:submission_id>/files/<uuid:file_id>/", files.file, name="file"),
+        path(
+            "look/<uuid:session_id>/submissions/<uuid:submission_id>/files/<uuid:file_id>/open/",
+            files.open_file,
+            name="open_file",
+        ),
+        path(
+            "look/<uuid:session_id>/submissions/<uuid:submission_id>/files/<uuid:file_id>/shown/",
+            files.shown,
+            name="file_shown",
+        ),
         path("look/<uuid:session_id>/export/", exports.order, name="export"),
         path("look/<uuid:session_id>/exports/<uuid:job_id>/", exports.download, name="download"),
     ],

@@ -7,6 +7,7 @@ line was committed before.
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +27,7 @@ from privacy.services import access
 from privacy.services.refusals import ConsentError
 from privacy.views.center import by_day
 from sites.models import Submission
-from sites.selectors.inbox import open_message
+from sites.selectors.inbox import open_message, position
 from sites.selectors.sealed import open_content
 from sites.services.corrections import NotCorrectable, Refusals
 from sites.support.changes import ChangeForm, change_answer, changeable
@@ -34,6 +35,8 @@ from webanizr.core import tenancy, vault
 from webanizr.core.permissions import kept, requires
 
 SHOWN = 50  # submissions of one page
+PICTURES = ("jpg", "jpeg", "png", "webp", "gif")
+SHOWABLE = (*PICTURES, "pdf")  # kinds of files that can be looked at; see `sites.support.files`
 
 
 @requires("step_up")
@@ -99,14 +102,17 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     row = staff.access_session(session_id, actor=person(request))
     try:
         with access.open_scope(row, actor_id=person(request).pk) as scope:
-            everything = staff.submissions_in_scope(scope, size=SHOWN * 4)
+            rows = staff.submissions_in_scope(scope, after=_after(request.GET.get("after", "")), size=SHOWN + 1)
+            place = staff.place_in_scope(scope)
             exported = staff.exports_in_scope(scope) if row.action == Action.EXPORT else []
     except ConsentError:
         return ended(request, row)
     context = {
         **frame(request, row),
-        "rows": everything[:SHOWN],
-        "more": max(0, len(everything) - SHOWN),
+        "rows": rows[:SHOWN],
+        "place": place,
+        "paged": bool(request.GET.get("after")),
+        "older": f"{rows[SHOWN - 1].received_at.timestamp():.6f}_{rows[SHOWN - 1].id.hex}" if len(rows) > SHOWN else "",
         "exports": exported,
         "live": True,
     }
@@ -167,19 +173,16 @@ def _record(
             except Http404:
                 messages.warning(request, _("Open this submission from the list: each look is written down first."))
                 return redirect("support:session", row.id)
-            rows = staff.submissions_in_scope(scope, size=SHOWN * 4)
+            place = staff.place_in_scope(scope, submission_id)
             message = open_message(found)
             may_change: list[str] = []
             if row.action == Action.CHANGE and not (message.damaged or message.away):
                 may_change = changeable(found, open_content(found))
             page = {
                 "message": message,
-                "place": next((index for index, each in enumerate(rows, 1) if each.id == found.id), 1),
-                "total": len(rows),
-                "seen": sum(each.viewed for each in rows),
-                "newer": _beside(rows, found.id, -1),
-                "older": _beside(rows, found.id, 1),
+                "place": place,
                 "may_change": may_change,
+                "showable": SHOWABLE,
                 "change_form": change_form,
                 "live": True,
             }
@@ -192,10 +195,9 @@ def _record(
     return response
 
 
-def _beside(rows: list[staff.InScope], submission_id: uuid.UUID, step: int) -> staff.InScope | None:
-    places = {each.id: index for index, each in enumerate(rows)}
-    wanted = places.get(submission_id, -10) + step
-    return rows[wanted] if 0 <= wanted < len(rows) else None
+def _after(cursor: str) -> tuple[datetime, uuid.UUID] | None:
+    """Return the place in the list that an address names; the beginning for none, 404 for a made-up one."""
+    return position(cursor) if cursor else None
 
 
 @requires("staff")

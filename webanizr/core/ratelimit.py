@@ -71,30 +71,31 @@ def ip_prefix(address: str) -> str:
     return f"{ip.packed[:6].hex(':', 2)}::/48"
 
 
-def hit(kind: str, subject: str, *, limit: int, seconds: int, now: float | None = None) -> int:
+def hit(kind: str, subject: str, *, limit: int, seconds: int, now: float | None = None, amount: int = 1) -> int:
     """Count one use; return 0 when it is allowed, else the seconds to wait.
 
     Args: kind: what is limited; subject: whom (hashed before it leaves this function); limit: uses per window;
-    seconds: length of the window. When Redis is away this process counts by itself: slower abuse, never a closed door.
+    seconds: length of the window; amount: what this use counts for, e.g. bytes.
+    When Redis is away this process counts by itself: slower abuse, never a closed door.
     """
     moment = now or time.time()
     key, ends = window(kind, subject, seconds=seconds, now=moment)
     try:
         pipeline = connection().pipeline(transaction=False)
-        pipeline.incr(key)
+        pipeline.incr(key, amount)
         pipeline.expire(key, seconds + 1)
         count = int(pipeline.execute()[0])
     except RedisError:
-        count = _hit_locally(key, moment, seconds)
+        count = _hit_locally(key, moment, seconds, amount)
     return 0 if count <= limit else max(1, int(ends - moment))
 
 
-def _hit_locally(key: str, moment: float, seconds: int) -> int:
+def _hit_locally(key: str, moment: float, seconds: int, amount: int) -> int:
     with _lock:
         if len(_local) > 50_000:
             _local.clear()
         count, until = _local.get(key, (0, moment + seconds))
         if until < moment:
             count, until = 0, moment + seconds
-        _local[key] = (count + 1, until)
-        return count + 1
+        _local[key] = (count + amount, until)
+        return count + amount
