@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 SQL = "SELECT take_submission(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 FILE = """;
 INSERT INTO sites_upload (id, account_id, site_id, submission_id, intake_key_id, size, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, coalesce(%s, clock_timestamp()))"""
 LIMITS = """SELECT set_config('webanizr.account_id', %s, true);
 INSERT INTO core_outbox (id, account_id, task, args, state, attempts, due_at, created_at, error)
     VALUES (gen_random_uuid(), %s, 'sites.tasks.follow_limits', '{}', 'pending', 0,
         clock_timestamp() + make_interval(secs => %s), clock_timestamp(), '')"""
 FOLLOW_SECONDS = 10
-    VALUES (%s, %s, %s, %s, %s, %s, coalesce(%s, clock_timestamp()))"""
 UNIQUE_VIOLATION = "23505"  # PostgreSQL, appendix A
 TASK = "sites.tasks.notify_submission"
 
