@@ -21,6 +21,7 @@ class NewslettersConfig(AppConfig):
 
         hooks.IDENTIFY.append(erasing.identify)
         hooks.SUPPRESS.append(erasing.suppress)
+        hooks.GUARDS["newsletters.SyncState"] = erasing.former_platform
 
         paying.LISTENERS.append("newsletters.tasks.follow_account")
         following.LISTENERS.append("newsletters.tasks.follow_person")

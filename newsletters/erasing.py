@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from newsletters.addresses import key_of
-from newsletters.models import Contact, Suppression
+from newsletters.models import Contact, Suppression, SyncState
+from privacy.datamap import Scope
 from privacy.erasure.subjects import Subject
 
 
 def identify(subject: Subject) -> None:
     """Find each person's contact, by which the mailing platform knows them. Runs as the eraser, within the plan."""
+    if subject.scope is Scope.SUBSCRIBER:
+        for person in subject.people:
+            person.contact_id = person.id
+            person.emails = list(Contact.objects.filter(id=person.id).values_list("address", flat=True))
+        return
     for person in subject.people:
         keys = [key_of(address) for address in person.emails]
         person.contact_id = Contact.objects.filter(address_key__in=keys).values_list("id", flat=True).first()
+
+
+def former_platform(subject: Subject) -> str:
+    """Say whether a platform that is no longer used may still hold somebody: then nobody can look there, or erase."""
+    ids = [person.contact_id for person in subject.people if person.contact_id]
+    there = SyncState.objects.filter(contact_id__in=ids).exclude(provider=settings.MAILING_PLATFORM)
+    return "former_platform" if there.exclude(there=SyncState.There.ABSENT).exists() else ""
 
 
 def suppress(subject: Subject) -> None:

@@ -43,6 +43,14 @@ class AddressForm(forms.Form):
         return normalised(self.cleaned_data["email"])
 
 
+class SubscriberForm(AddressForm):
+    """The address of somebody who asked staff to be erased."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("Their e-mail address")
+
+
 class SubscribeForm(AddressForm):
     """The address, and what about."""
 

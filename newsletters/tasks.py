@@ -13,7 +13,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from newsletters.services import customers, events, forgetting, reconcile, stops, sync
+from newsletters.services import customers, erasure, events, forgetting, reconcile, stops, sync
+from newsletters.tokens import Purpose
 from webanizr.core import tenancy
 from webanizr.core.tasks import TenantTask
 
@@ -64,10 +65,10 @@ def note_suppression(*, account_id: uuid.UUID, key: str, reason: str, at: str) -
     stops.note_suppression(key=key, reason=reason, at=datetime.fromisoformat(at))
 
 
-@shared_task(base=TenantTask, name="newsletters.tasks.forget", queue="erase")
-def forget(*, contact_id: str) -> None:
-    """Delete what is left of an erased contact; runs as the eraser."""
-    forgetting.forget(uuid.UUID(contact_id))
+@shared_task(base=TenantTask, name="newsletters.tasks.mail_erase_link", queue="mail")
+def mail_erase_link(*, contact_id: str) -> None:
+    """Mail a subscriber the link to erase themselves: staff were asked for it."""
+    erasure.mail_link(contact_id=uuid.UUID(contact_id), purpose=Purpose.ERASE)
 
 
 # --- by the clock

@@ -186,3 +186,12 @@ def ask_webanizr(page: Any, text: str, about: str = "") -> int:
     found = re.search(r"#(\d+)", page.inner_text(".crumbs"))
     assert found
     return int(found[1])
+
+
+def a_day_later(stack: Stack) -> None:
+    """Let the erasures' clock say that a day has gone by since the last step."""
+    with closing(stack.connect("eraser")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE privacy_erasurestep SET changed_at = changed_at - interval '25 hours', due_at = now()"
+            " WHERE state <> 'leased'"
+        )

@@ -1,7 +1,7 @@
 """A person wants to be erased from the newsletter: a mailed link, then here and at the platform (promise 08).
 
-What is suppressed at once stays so under a keyed hash; the platform is emptied and looked at again by a worker; our own
-rows go last, by the eraser's login.
+What is suppressed at once stays so under a keyed hash. The rest is the erasure engine's (`privacy.erasure`): a plan,
+the platform by every identifier with a second look, our own rows, the ledger and the certificate.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from django.conf import settings
 from newsletters import scope, tokens
 from newsletters.models import Contact, Suppression, SyncState
 from newsletters.services import contacts, queue, subscribe, suppression
-from newsletters.services.removal import FORGET
 from newsletters.tokens import BadToken, Purpose
+from privacy.datamap import Scope
+from privacy.models import ErasureRequest
+from privacy.services.erasure import request_erasure
 from webanizr.core import outbox, ratelimit, tenancy
 
 
@@ -42,19 +44,18 @@ def mail_preferences(*, address: str) -> None:
             subscribe.send(contact, "preferences", Purpose.PREFERENCES)
 
 
-def erase(*, token: str, now: datetime) -> None:
-    """Start the erasure: nothing is sent from now on. Doing it twice is the same as once. Raises BadToken."""
+def erase(*, token: str, now: datetime) -> ErasureRequest | None:
+    """Start the erasure: nothing is sent from now on. Doing it twice is the same as once: None. Raises BadToken."""
     contact_id = tokens.read(Purpose.ERASE, token)
     with scope.contact(contact_id):
         contact = contacts.locked(contact_id)
         if contact is None:
             raise BadToken("erase")
-        if contact.erase_asked_at is None:
-            begin(contact, now=now)
+        return begin(contact, now=now) if contact.erase_asked_at is None else None
 
 
-def begin(contact: Contact, *, now: datetime) -> None:
-    """Suppress, and queue the platform's part; where no platform got anything, only ours is left. In its scope."""
+def begin(contact: Contact, *, now: datetime) -> ErasureRequest:
+    """Suppress at once, take a push that is under way back, and ask for the erasure. In the contact's scope."""
     contact.erase_asked_at = now
     contact.save(update_fields=["erase_asked_at"])
     Suppression.objects.filter(address_key=contact.address_key).delete()
@@ -63,8 +64,14 @@ def begin(contact: Contact, *, now: datetime) -> None:
         queue.raise_versions([contact.id], now=now)
     waiting = SyncState.objects.filter(contact_id=contact.id)
     waiting.update(state=SyncState.State.PENDING_ERASE, due_at=now, attempts=0, error="", changed_at=now)
-    # A platform that is no longer used, but that got this contact, must be emptied too: its row stands still, visibly.
     if waiting.exists():
         outbox.add(queue.PUSH, account_id=tenancy.PLATFORM_ACCOUNT, contact_id=contact.id)
-    else:
-        outbox.add(FORGET, account_id=tenancy.PLATFORM_ACCOUNT, contact_id=contact.id)
+    return request_erasure(
+        scope=Scope.SUBSCRIBER,
+        subject_id=contact.id,
+        account_id=None,
+        actor_id=None,
+        contact={"name": "", "email": contact.address, "language": contact.language},
+        now=now,
+        at_once=True,
+    )

@@ -49,13 +49,6 @@ LIMIT %(batch)s
 """
 
 
-def forget(contact_id: uuid.UUID) -> None:
-    """Delete an erased contact, unless a platform still has it."""
-    waiting = SyncState.objects.filter(contact_id=contact_id).exclude(state=SyncState.State.ERASED)
-    if Contact.objects.filter(id=contact_id, erase_asked_at__isnull=False).exists() and not waiting.exists():
-        delete([contact_id])
-
-
 def delete(contact_ids: Collection[uuid.UUID]) -> None:
     """Delete contacts and everything that hangs on them; what stays is the suppression list's hash."""
     for model in (Drift, SyncState, Consent):

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
-from django.db import transaction
-
 from newsletters.connectors.base import CannotAnswer, Outcome, Presence, Result
-from newsletters.models import Contact
 from newsletters.services.leases import PAUSE_SECONDS, Asked, Leased, State, There, failed, finish
-from webanizr.core import mail, outbox, tenancy
-
-FORGET = "newsletters.tasks.forget"
 
 
 def remove(asked: Asked, row: Leased) -> Outcome:
@@ -30,7 +22,11 @@ def remove(asked: Asked, row: Leased) -> Outcome:
 
 
 def erase_there(asked: Asked, row: Leased) -> Outcome:
-    """Look, erase everything that is found, look again. Only a look that finds nothing ends it; then we forget too."""
+    """Look, erase everything that is found, look again; only a look that finds nothing ends it.
+
+    The erasure engine looks for itself, also a day later, and deletes our own rows; this comes first because a push
+    that is under way ends here.
+    """
     try:
         found = asked.system.locate(row.identity)
     except CannotAnswer as error:
@@ -46,7 +42,6 @@ def erase_there(asked: Asked, row: Leased) -> Outcome:
     if verdict.presence is not Presence.ABSENT:  # unknown isn't absent
         return failed(asked, row, Outcome(Result.RETRY, cause=f"still_{verdict.presence.value}"))
     finish(row, State.ERASED, there=There.ABSENT, digest=None, sent=True)
-    forget_here(row.contact_id)
     return Outcome(Result.DONE)
 
 
@@ -54,19 +49,3 @@ def _cannot(error: CannotAnswer) -> Outcome:
     if error.after is None:
         return Outcome(Result.BLOCKED, cause=error.cause)
     return Outcome(Result.RETRY, after=error.after, cause=error.cause)
-
-
-def forget_here(contact_id: uuid.UUID) -> None:
-    """Tell the person that it is done, and let the eraser's login take the last rows away."""
-    with transaction.atomic():
-        contact = Contact.objects.filter(id=contact_id).first()
-        if contact is None:
-            return
-        mail.send(
-            to=contact.address,
-            template="mail/newsletter_erased",
-            context={},
-            language=contact.language,
-            account_id=tenancy.PLATFORM_ACCOUNT,
-        )
-        outbox.add(FORGET, account_id=tenancy.PLATFORM_ACCOUNT, contact_id=contact_id)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import connection
+
+from newsletters.addresses import key_of
 from newsletters.models import Reconcile, SyncState
 
 
@@ -17,3 +20,12 @@ def try_again(*, now: datetime) -> int:
 def release(*, now: datetime) -> int:
     """Say that the strangers of a held comparison may go, and the missing may come; return how many were held."""
     return Reconcile.objects.filter(state=Reconcile.State.HELD, released_at=None).update(released_at=now)
+
+
+def mail_erase_link(*, address: str) -> None:
+    """Have the link with which somebody erases themselves mailed to their address, if it is a subscriber's.
+
+    Staff can't tell which it is. Args: address: normalised; only its keyed hash is stored.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT newsletter_mail_erase_link(%s)", [key_of(address)])

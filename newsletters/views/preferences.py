@@ -20,6 +20,7 @@ from newsletters.selectors import Standing, export, standing
 from newsletters.services import erasure, preferences, subscribe
 from newsletters.tokens import BadToken, Purpose
 from newsletters.views.public import private
+from privacy.erasure import certificate
 from webanizr.core.permissions import requires
 
 
@@ -159,6 +160,7 @@ def erase_page(request: HttpRequest, token: str) -> HttpResponse:
     contact, _state = access_contact(contact_id)
     context = {"masked": masked(contact.address), "own_page": True}
     if request.method == "POST":
-        erasure.erase(token=token, now=timezone.now())
+        asked = erasure.erase(token=token, now=timezone.now())
+        context["progress"] = certificate.link(asked) if asked else ""
         return render(request, "newsletters/erased.html", context)
     return render(request, "newsletters/erase.html", context)

@@ -1,6 +1,7 @@
 """What staff see of the newsletter: numbers and states. They have no access to any address.
 
-Two things they may do: let rows that gave up try again, and release a comparison that is held.
+Three things they may do: let rows that gave up try again, release a comparison that is held, and have somebody who
+asks by mail or phone mailed the link to erase themselves.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from newsletters import selectors
+from newsletters.forms import SubscriberForm
 from newsletters.models import Drift, Reconcile, Suppression, SyncState
 from newsletters.services import staff
 from webanizr.core.permissions import requires
@@ -81,5 +83,15 @@ def newsletter(request: HttpRequest) -> HttpResponse:
         elif request.POST.get("action") == "release":
             staff.release(now=timezone.now())
             messages.success(request, _("The comparison goes on within a minute."))
+        elif request.POST.get("action") == "erase":
+            form = SubscriberForm(request.POST)
+            if not form.is_valid():
+                return _page(request, form, status=422)
+            staff.mail_erase_link(address=form.cleaned_data["email"])
+            messages.success(request, _("If this is a subscriber, the link to erase themselves is on its way to them."))
         return redirect("newsletter")
-    return render(request, "console/newsletter.html", {"nav": "newsletter", **figures()})
+    return _page(request, SubscriberForm())
+
+
+def _page(request: HttpRequest, form: SubscriberForm, *, status: int = 200) -> HttpResponse:
+    return render(request, "console/newsletter.html", {"nav": "newsletter", "form": form, **figures()}, status=status)

@@ -23,6 +23,7 @@ from webanizr.core import mail, tenancy
 # Point-in-time recovery reaches back this far; there are no other copies of the database.
 BACKUP_DAYS = 30
 PROOF_DAYS = 30  # in which the link of the last mail works
+LAST_MAIL = {"subscriber": "mail/newsletter_erased"}
 LINK = Signer(salt="privacy.erasure")
 
 
@@ -115,7 +116,7 @@ def send(request: ErasureRequest, contact: dict[str, str] | None) -> None:
         return
     mail.send(
         to=contact["email"],
-        template="mail/erasure_done",
+        template=LAST_MAIL.get(request.scope, "mail/erasure_done"),
         context={"name": contact["name"], "reference": request.reference, "link": link(request)},
         language=contact["language"],
         account_id=tenancy.PLATFORM_ACCOUNT,

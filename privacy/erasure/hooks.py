@@ -27,6 +27,8 @@ class Hold:
 IDENTIFY: list[Callable[[Subject], None]] = []
 # Stop everything that could bring the subject back: suppression, queued pushes. Must be repeatable.
 SUPPRESS: list[Callable[[Subject], None]] = []
+# Tables whose rows may not go yet, by label: a code that says why, "" when they may. The step stands still until then.
+GUARDS: dict[str, Callable[[Subject], str]] = {}
 # What the law keeps, by key: asked when the plan is made. Its link to the subject is an `unlink` path of the data map.
 HOLDS: dict[str, Callable[[Subject], list[Hold]]] = {}
 # Take an account's websites (or those named) off the air, and return in numbers what was on it; and put that back.

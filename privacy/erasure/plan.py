@@ -28,6 +28,8 @@ from webanizr.core import tenancy
 LEDGER, STOP, ERASE, RECHECK, PROVE, FORGET = range(6)
 # Lines about what was sent outside are added while systems outside are asked: they go last.
 LAST = ("core.Transfer",)
+# Nobody is counted without being signed in (privacy.statistics), so a subscriber can't be there.
+NEEDS_ACCOUNT = "statistics"
 # What ends sessions goes first: it is found by rows that go later.
 FIRST = ("sessions.Session", "accounts.StaffSession")
 
@@ -94,6 +96,9 @@ def _subject(request: ErasureRequest) -> Subject:
         again = [uuid.UUID(each) for each in request.chosen]
         subject.people = [_person(user_id) for user_id in dict.fromkeys([*_only_here(request.subject_id), *again])]
         subject.sites = rows.all_keys(subject, ROOTS[Scope.SITE])
+    elif scope is Scope.SUBSCRIBER:
+        subject.account_id = None
+        subject.people = [Person(request.subject_id)]  # what is known of them is the newsletter's to say (hooks)
     elif scope is Scope.SITE:
         subject.sites = [request.subject_id]
     elif scope is Scope.VISITOR:
@@ -125,7 +130,7 @@ def _only_here(account_id: uuid.UUID) -> list[uuid.UUID]:
 
 def _elsewhere(subject: Subject) -> Iterator[uuid.UUID]:
     """Yield the accounts, other than the one that goes, whose rows know one of the people."""
-    if not subject.people:
+    if not subject.people or subject.scope is Scope.SUBSCRIBER:
         return
     accounts = apps.get_model(ROOTS[Scope.ACCOUNT])._default_manager.values_list("pk", flat=True)
     for account_id in list(accounts):
@@ -140,12 +145,14 @@ def _steps(subject: Subject) -> Iterator[Step]:
     yield Step(STOP, "stop")
     for person in subject.people:
         for kind in systems():
+            if subject.scope is Scope.SUBSCRIBER and kind == NEEDS_ACCOUNT:
+                continue
             yield Step(ERASE, "system", kind, {"person": str(person.id)})
     for prefix in prefixes(subject):
         yield Step(ERASE, "files", prefix)
     if subject.scope in (Scope.ACCOUNT, Scope.SITE):
         yield Step(ERASE, "keys")
-    if subject.scope in (Scope.ACCOUNT, Scope.USER):
+    if subject.scope in (Scope.ACCOUNT, Scope.USER, Scope.SUBSCRIBER):
         yield Step(ERASE, "caches")
     for name, holds in hooks.HOLDS.items():
         kept = holds(subject)
@@ -169,7 +176,7 @@ def _row_steps(subject: Subject, *, last: bool = False) -> Iterator[Step]:
         for unlink in (True, False):
             found = list(rows.searches(subject, label, unlink=unlink))
             expected = sum(rows.count(search) for search in found)
-            if expected:
+            if expected or (last and found):  # asking systems outside adds lines even where there were none
                 yield Step(FORGET if last else ERASE, "unlink" if unlink else "rows", label, expected=expected)
 
 

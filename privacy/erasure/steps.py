@@ -57,6 +57,9 @@ def erase_rows(step: ErasureStep, subject: Subject, progress: Callable[[int], No
     """Delete or empty every row, in batches, and count again."""
     erased = 0
     unlink = step.kind == "unlink"
+    waits = hooks.GUARDS[step.target](subject) if step.target in hooks.GUARDS else ""
+    if waits:
+        return Report(BLOCKED, cause=waits, after=3600)
     for search in rows.searches(subject, step.target, unlink=unlink):
         while True:
             gone = rows.erase_batch(search)

@@ -28,9 +28,9 @@ class Person:
 class Subject:
     """One subject with everything it takes along.
 
-    Args: scope; id: of the account, user, website or, for a visitor, the account; account_id: whose rows it is about,
-    None for a person; people: who goes with it; sites, submissions: their numbers, where the scope is about those;
-    elsewhere: other accounts that have rows about these people.
+    Args: scope; id: of the account, user, website, newsletter contact or, for a visitor, the account; account_id: whose
+    rows it is about, None for a person; people: who goes with it; sites, submissions: their numbers, where the scope is
+    about those; elsewhere: other accounts that have rows about these people.
     """
 
     scope: Scope
@@ -54,6 +54,8 @@ class Subject:
             return list(person.emails) if path.key == "email" else [person.id]
         if path.scope is Scope.ACCOUNT:
             return [self.account_id]
+        if path.scope is Scope.SUBSCRIBER:
+            return [self.id]
         return self.sites if path.scope is Scope.SITE else self.submissions
 
     def as_json(self) -> dict[str, Any]:

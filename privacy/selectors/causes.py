@@ -38,6 +38,10 @@ CAUSES: dict[str, Texts] = {
         gettext_lazy("The system isn't connected any more."),
         gettext_lazy("Connect it again for as long as this takes, or show in writing that nothing is left there."),
     ),
+    "former_platform": (
+        gettext_lazy("A mailing platform that we no longer use may still have them."),
+        gettext_lazy("Choose that platform in the settings for as long as this takes, and try now."),
+    ),
     "plan_changed": (
         gettext_lazy("The frozen plan isn't what it was."),
         gettext_lazy("Don't try again: somebody or something changed the steps. Ask a developer first."),

@@ -81,7 +81,7 @@ def request_erasure(
             sites = None if scope is Scope.ACCOUNT else [subject_id]
             paused = [each for hook in hooks.PAUSE for each in hook(sites)]
             ErasureRequest.objects.filter(id=request.id).update(paused=paused)
-        if contact:
+        if contact and scope is not Scope.SUBSCRIBER:  # who sees the page with the link just now, and may get no mail
             _tell(request, contact)
         transaction.on_commit(nudge, robust=True)
     return request

@@ -15,6 +15,7 @@ import pytest
 
 from privacy.erasure.certificate import canonical
 from tests import journeys
+from tests.journeys import a_day_later
 from tests.local.running import Stack
 
 pytestmark = pytest.mark.stack
@@ -32,15 +33,6 @@ def ask(page: Any, when: str) -> str:
     journeys.send(page, "main button.btn--danger")
     page.wait_for_url(re.compile("/privacy/wissen/"))
     return str(page.url)
-
-
-def a_day_later(stack: Stack) -> None:
-    """Let the erasures' clock say that a day has gone by since the last step."""
-    with closing(stack.connect("eraser")) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE privacy_erasurestep SET changed_at = changed_at - interval '25 hours', due_at = now()"
-            " WHERE state <> 'leased'"
-        )
 
 
 def checked(page: Any, stack: Stack, name: str) -> None:
