@@ -15,7 +15,7 @@ from accounts.models import Account
 from billing import documents, purpose
 from billing.models import BankLine, Invoice, PaymentRequest
 from billing.selectors import profile_of, today
-from billing.services import files, invoices, notices, renewals, requests, retention, settlement
+from billing.services import files, invoices, notices, renewals, requests, retention, settlement, together
 from webanizr.core import storage, tenancy
 from webanizr.core.tasks import TenantTask
 
@@ -51,6 +51,15 @@ def credit_invoice(*, invoice_id: str, net_cents: int = 0) -> None:
         settlement.credit_by_staff(uuid.UUID(invoice_id), net_cents=net_cents or None, now=today())
 
 
+@shared_task(base=TenantTask, name="billing.tasks.follow_payment", queue="billing")
+def follow_payment(*, invoice_id: str) -> None:
+    """Let a subscription follow an invoice that was paid, booked together with others."""
+    with purpose.billing():
+        invoice = Invoice.objects.filter(id=invoice_id, customer_id=tenancy.current_account_id()).first()
+        if invoice is not None:
+            settlement.follow_payment(invoice, now=today())
+
+
 class _StepsTask(TenantTask):
     atomic = False
     abstract = True
@@ -58,9 +67,11 @@ class _StepsTask(TenantTask):
 
 @shared_task(base=_StepsTask, name="billing.tasks.book_lines", queue="billing")
 def book_lines(*, account_id: uuid.UUID, statement_id: str = "", line_id: str = "") -> None:
-    """Book the matched lines of a statement, or one line: each in transactions of its own, so that one bad line
-    holds up no other.
+    """Book the matched lines of a statement, or one line: the ordinary ones together, all others each in transactions
+    of its own, so that one bad line holds up no other.
     """
+    if statement_id:
+        together.book_exact(uuid.UUID(statement_id))
     with transaction.atomic(), purpose.billing():
         lines = BankLine.objects.filter(state=BankLine.State.MATCHED)
         lines = lines.filter(id=uuid.UUID(line_id)) if line_id else lines.filter(statement=uuid.UUID(statement_id))

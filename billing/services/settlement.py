@@ -90,6 +90,13 @@ def _pay_invoice(
     if part <= 0:
         return
     Allocation.objects.create(customer_id=invoice.customer_id, line=line, invoice=invoice, cents=part)
+    if customer_id is not None:
+        follow_payment(invoice, now=now)
+
+
+def follow_payment(invoice: Invoice, *, now: date) -> None:
+    """Let the subscription follow an invoice that may be paid wholly now. In its customer's context; may run again."""
+    customer_id = invoice.customer_id
     if customer_id is None or open_cents(invoice) > 0:
         return
     with changing(customer_id, now=now) as subscription:

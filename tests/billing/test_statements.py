@@ -7,14 +7,18 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stdnum import iso11649
 
 from accounts.models import User
 from billing import purpose
-from billing.models import BankLine, BankStatement, Invoice, Refund
+from billing.models import BankLine, BankStatement, Invoice, Refund, Subscription
 from billing.references import find_rf, make_rf
 from billing.selectors import invoices_of, open_cents
-from billing.services import refunds, statements
+from billing.services import refunds, statements, together
 from billing.services.errors import BillingError
 from billing.services.retention import purge_payers
 from billing.statements import StatementError, read
@@ -91,6 +95,16 @@ def batch() -> bytes:
     return data.replace(part, "".join(halves)).encode()
 
 
+@settings(deadline=None)
+@given(st.from_regex(r"RF[0-9]{2}[A-Z0-9]{1,23}", fullmatch=True), st.text("A0Z9", max_size=4))
+def test_what_is_found_is_what_the_standard_calls_valid(words: str, more: str) -> None:
+    ours = make_rf(words[4:12])
+    for text in (words, ours + more):
+        valid = [text[:size] for size in range(min(len(text), 25), 4, -1) if iso11649.is_valid(text[:size])]
+        assert [rf for rf in find_rf(text) if text.startswith(rf)] == valid
+    assert ours in find_rf(f"betaling {ours} {more}")
+
+
 def test_a_batch_is_split_only_when_its_parts_add_up() -> None:
     assert [entry.cents for entry in read(batch()).entries] == [1000, 2000]
     assert [entry.cents for entry in read(batch().replace(b">20.00<", b">21.00<")).entries] == [3000]
@@ -158,13 +172,14 @@ class Sam:
     def __init__(self, as_role: AsRole, user: User) -> None:
         self.as_role, self.user, self.count, self.balance = as_role, user, 0, 100_000
 
-    def reads(self, *lines: dict[str, Any], on: date = DAY) -> statements.Imported:
+    def reads(self, *lines: dict[str, Any], on: date = DAY, booked: bool = True) -> statements.Imported:
         self.count += 1
         data = camt(list(lines), on=on, name=f"S{self.count}", opening=self.balance)
         self.balance += sum(line["cents"] for line in lines)
         with self.as_role("staff"):
             found = statements.import_statement(data=data, actor=self.user, now=noon(on))
-        work(self.as_role, on=on)
+        if booked:
+            work(self.as_role, on=on)
         return found
 
     def does(self, act: Callable[..., Any], **values: Any) -> Any:
@@ -360,3 +375,33 @@ def test_thousands_of_lines_are_read_in_one_go(as_role: AsRole, sam: Sam) -> Non
     with as_role("worker"), transaction.atomic(), purpose.billing():
         stored = BankStatement.objects.get()
         assert stored.in_cents == sum(line["cents"] for line in lines) == stored.closing_cents - stored.opening_cents
+
+
+@db
+def test_lines_that_pay_one_invoice_exactly_are_booked_together(as_role: AsRole, sam: Sam) -> None:
+    """A handful of statements for all of them; what is split, too much, too little or paid twice goes one by one."""
+    people = [with_open_invoice(as_role, f"Klant{n}") for n in range(4)]
+    (_a, exact), (_b, twice), (_c, part), (_d, last) = people
+    lines = [
+        one(cents=35_090, text=exact.rf),
+        one(cents=35_090, text=twice.rf, bank_ref="T1"),
+        one(cents=35_090, text=twice.rf, bank_ref="T2"),
+        one(cents=10_000, text=part.rf),
+        one(cents=35_090, text=last.rf),
+    ]
+    found = sam.reads(*lines, booked=False)
+    with as_role("worker"), CaptureQueriesContext(connection) as asked:
+        booked = together.book_exact(found.statement.id)
+    assert booked == 3
+    assert len(asked) < 25, "of which none is per line"
+    work(as_role, on=DAY)
+    assert sorted(states(as_role)) == ["booked"] * 5
+    for (someone, invoice), left in zip(people, (0, 0, 25_090, 0), strict=True):
+        with inside(someone) as account_id:
+            assert open_cents(invoice) == left
+            current = Subscription.objects.get(account_id=account_id)
+            assert (current.paid_until == invoice.period_end) is (left == 0), "the subscription follows"
+    with inside(people[1][0]):
+        assert Refund.objects.get().cents == 35_090, "what came twice goes back"
+    with as_role("worker"):
+        assert together.book_exact(found.statement.id) == 0, "again books nothing"

@@ -144,10 +144,16 @@ def issue(account: str) -> list[list[float]]:
     return rounds
 
 
-def camt(number: int) -> bytes:
-    """Return a statement of LINES lines, half of them with a valid reference."""
-    from billing import seller
+def reference(number: int, line: int) -> str:
+    """Return the payment reference of one of a round's invoices."""
     from billing.references import make_rf
+
+    return make_rf(f"FB{number}X{line:05d}")
+
+
+def camt(number: int) -> bytes:
+    """Return a round's statement of LINES lines; every second one pays an open invoice, by its reference."""
+    from billing import seller
     from billing.selectors import today
 
     day = today().isoformat()
@@ -163,7 +169,7 @@ def camt(number: int) -> bytes:
         f"</BookgDt><AcctSvcrRef>R{number}-{n}</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>E{n}</EndToEndId></Refs>"
         "<RltdPties><Dbtr><Nm>J Jansen</Nm></Dbtr>"
         "<DbtrAcct><Id><IBAN>NL20INGB0001234567</IBAN></Id></DbtrAcct></RltdPties>"
-        f"<RmtInf><Ustrd>{make_rf(f'BV2026{n:04d}') if n % 2 else f'factuur WB-2026-{n:04d}'}</Ustrd></RmtInf>"
+        f"<RmtInf><Ustrd>{reference(number, n) if n % 2 else f'factuur WB-2026-{n:04d}'}</Ustrd></RmtInf>"
         "</TxDtls></NtryDtls></Ntry>"
         for n in range(LINES)
     )
@@ -182,8 +188,14 @@ def hire() -> list[list[float]]:
     return []
 
 
-def statement() -> list[list[float]]:
-    """Reading a statement in beside parsing it alone."""
+def references(number: str) -> list[list[float]]:
+    """Print the references of a round's invoices, and nothing that was measured."""
+    print(",".join(reference(int(number), n) for n in range(1, LINES, 2)))
+    return []
+
+
+def statement(number: str) -> list[list[float]]:
+    """Reading a round's statement in beside parsing it alone."""
     from django.utils import timezone
 
     from accounts.models import User
@@ -191,12 +203,28 @@ def statement() -> list[list[float]]:
     from billing.statements import read
 
     sam = User.objects.get(email=SAM)
-    found = []
-    for _ in range(3):
-        data = camt(time.time_ns() % 10**9)
-        whole = timed(functools.partial(import_statement, data=data, actor=sam, now=timezone.now()))
-        found.append([whole, timed(functools.partial(read, data))])
-    return found
+    data = camt(int(number))
+    whole = timed(functools.partial(import_statement, data=data, actor=sam, now=timezone.now()))
+    return [[whole, timed(functools.partial(read, data))]]
+
+
+def book() -> list[list[float]]:
+    """Booking what was matched, as the worker does before it looks at single lines."""
+    from django.db import transaction
+
+    from billing import purpose
+    from billing.models import BankLine
+    from billing.services.together import book_exact
+    from webanizr.core import outbox
+
+    setattr(outbox, "nudge", lambda: None)  # noqa: B010  # no worker listens here
+    with transaction.atomic(), purpose.billing():
+        line = BankLine.objects.filter(state=BankLine.State.MATCHED).first()
+    assert line is not None
+    booked: list[int] = []
+    took = timed(lambda: booked.append(book_exact(line.statement_id)))
+    assert booked == [LINES // 2], f"{booked} of {LINES // 2} lines were booked"
+    return [[took]]
 
 
 def main(arguments: list[str]) -> int:
@@ -208,7 +236,9 @@ def main(arguments: list[str]) -> int:
         "invoice": invoice,
         "issue": issue,
         "hire": hire,
+        "references": references,
         "statement": statement,
+        "book": book,
     }
     print(json.dumps(acts[arguments[0]](*arguments[1:])))
     return 0
