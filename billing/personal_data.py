@@ -21,13 +21,20 @@ from privacy.datamap import (
     table,
 )
 
-PERIOD = NotPersonal(_("Which days a subscription covers and are paid for"))
+PERIOD = NotPersonal(_("Which days a subscription covers and are paid for"), shown=True)
+PLAN = Personal(
+    subject=Subject.ACCOUNT_HOLDER,
+    purpose=_("Giving you the plan that you chose"),
+    basis=Basis.CONTRACT,
+    retention=_("As long as you have an account; gone at once when you erase it"),
+    what=_("Your plan"),
+)
 
 table(
     "billing.Subscription",
     id=KEY,
     account=LINK,
-    plan=SETTING,
+    plan=PLAN,
     interval=SETTING,
     state=STATE,
     net_cents=SETTING,
@@ -74,7 +81,7 @@ table(
     customer_no=ADDRESSING,
     changed_at=MOMENT,
 )
-AMOUNT = NotPersonal(_("An amount or a rate"))
+AMOUNT = NotPersonal(_("An amount or a rate"), shown=True)
 REFERENCE = Personal(
     subject=Subject.ACCOUNT_HOLDER,
     purpose=_("Recognising your payment"),
@@ -121,7 +128,7 @@ table(
     made_at=MOMENT,
 )
 table("billing.VatRate", id=KEY, country=AMOUNT, rate=AMOUNT, valid_from=AMOUNT)
-COUNTER = NotPersonal(_("The counting of invoices: numbers, days and hashes"))
+COUNTER = NotPersonal(_("The counting of invoices: numbers, days and hashes"), shown=True)
 table("billing.Series", id=KEY, code=COUNTER, year=COUNTER, last_no=COUNTER, last_date=COUNTER, last_hash=COUNTER)
 table(
     "billing.Journal",
@@ -231,7 +238,7 @@ table(
     booked_on=BANK,
     cents=BANK,
     state=STATE,
-    targets=REFERENCE,
+    targets=replace(REFERENCE, exported=False),  # which customer's it is, the allocation says
     payer=PAYER,
     payer_hash=PAYER,
     payer_country=PAYER,

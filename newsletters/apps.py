@@ -13,15 +13,17 @@ class NewslettersConfig(AppConfig):
         """Follow what happens below: who starts or stops paying, changes address or role, bounces, or is erased."""
         from accounts import following
         from billing import paying, questions
-        from newsletters import erasing
+        from newsletters import erasing, scope
         from newsletters.services import suppression
         from newsletters.services.customers import OBJECTION
+        from privacy import export
         from privacy.erasure import hooks
         from webanizr.core import mail_events
 
         hooks.IDENTIFY.append(erasing.identify)
         hooks.SUPPRESS.append(erasing.suppress)
         hooks.GUARDS["newsletters.SyncState"] = erasing.former_platform
+        export.SUBSCRIBERS.append(scope.of_address)
 
         paying.LISTENERS.append("newsletters.tasks.follow_account")
         following.LISTENERS.append("newsletters.tasks.follow_person")

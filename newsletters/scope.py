@@ -36,6 +36,18 @@ def _set(contact_id: str) -> None:
 
 
 @contextmanager
+def of_address(address: str) -> Iterator[bool]:
+    """Open the contact with this address, if there is one; yield whether there is."""
+    with transaction.atomic():
+        contact_id = find(address)
+        if contact_id is None:
+            yield False
+            return
+        with contact(contact_id):
+            yield True
+
+
+@contextmanager
 def contact(contact_id: uuid.UUID) -> Iterator[None]:
     """Open a transaction (or a savepoint in the open one) in which the app's login sees this contact only."""
     with transaction.atomic():

@@ -64,9 +64,13 @@ class Scope(enum.Enum):
 
 @dataclass(frozen=True)
 class NotPersonal:
-    """Says that a column tells nothing about a person, and why."""
+    """Says that a column tells nothing about a person, and why.
+
+    Args: shown: it goes along where the row's personal columns are exported, because they say little without it.
+    """
 
     reason: Text
+    shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,6 @@ place = data_map.place
 # What is said so often that it has a name.
 KEY = NotPersonal(_("Random number of the row"))
 LINK = NotPersonal(_("Which row it belongs to; goes with that row"))
-MOMENT = NotPersonal(_("When the row was made or changed"))
-STATE = NotPersonal(_("How far the work is"))
-SETTING = NotPersonal(_("A choice about the website or the account, not about a person"))
+MOMENT = NotPersonal(_("When the row was made or changed"), shown=True)
+STATE = NotPersonal(_("How far the work is"), shown=True)
+SETTING = NotPersonal(_("A choice about the website or the account, not about a person"), shown=True)

@@ -8,34 +8,38 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, models
 
 from privacy.connectors.base import CannotAnswer, Identity, systems
-from privacy.datamap import Scope, Subject, data_map
+from privacy.datamap import NotPersonal, Personal, Scope, Subject, data_map
 from privacy.erasure import rows
 from privacy.erasure.subjects import Person
 from privacy.erasure.subjects import Subject as Selected
 from webanizr.core import tenancy
 from webanizr.core.net import NotSent, SwitchedOff, Throttled, Uncertain
 
-# Who else's data is in these tables has a way of their own: visitors' messages, staff, subscribers by a mailed link.
-NOT_HERE = (Subject.VISITOR, Subject.STAFF, Subject.SUBSCRIBER)
-# Promise 05: which invoicing data this login may read is billing's to say; the rest is on billing's own pages.
-OWN_PAGES = ("billing",)
+# Who else's data is in these tables has a way of their own: visitors' messages are opened by `sites`.
+NOT_HERE = (Subject.VISITOR, Subject.STAFF)
+# Opens what is known of a subscriber with an address, and yields whether there is one; an application registers it.
+SUBSCRIBERS: list[Callable[[str], AbstractContextManager[bool]]] = []
+# Purposes for which the app's login sees more of an account's own data (invoicing); inside an open transaction.
+PURPOSES: list[Callable[[], AbstractContextManager[None]]] = []
 
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of one table. Args: columns: what a reader calls them; rows: values as text or None."""
+    """The rows of one table. Args: title, columns: what a reader calls them; rows: values as text or None."""
 
     label: str
+    title: str
     columns: list[str]
     names: list[str]
     rows: list[list[Any]]
@@ -59,12 +63,35 @@ def _safe(value: Any) -> str:
 
 
 def exported_columns() -> dict[str, list[str]]:
-    """Return the columns that an account holder gets, by table."""
+    """Return the columns that an account holder gets, by table: their personal ones and what explains those."""
     found: dict[str, list[str]] = {}
-    for label, name, declaration in data_map.load().personal():
-        if declaration.exported and declaration.subject not in NOT_HERE:
-            found.setdefault(label, []).append(name)
+    for label, columns in data_map.load().columns.items():
+        if any(_is_given(each) for each in columns.values()):
+            found[label] = [name for name, each in columns.items() if _is_given(each) or _is_shown(each)]
     return found
+
+
+def _is_given(declaration: object) -> bool:
+    return isinstance(declaration, Personal) and declaration.exported and declaration.subject not in NOT_HERE
+
+
+def _is_shown(declaration: object) -> bool:
+    return isinstance(declaration, NotPersonal) and declaration.shown
+
+
+def title_of(label: str) -> str:
+    """Return what a reader calls a table: what the data map says is in it, else what it is for."""
+    given = [each for each in data_map.load().columns[label].values() if isinstance(each, Personal) and _is_given(each)]
+    whats = [str(each.what) for each in given if each.what]
+    return ", ".join(dict.fromkeys(whats)) if whats else str(given[0].purpose)
+
+
+def is_subscribers(label: str) -> bool:
+    """Whether a table is about subscribers: found by an address, not by an account."""
+    return any(
+        isinstance(each, Personal) and each.exported and each.subject is Subject.SUBSCRIBER
+        for each in data_map.load().columns[label].values()
+    )
 
 
 def tables(account_id: uuid.UUID, user_id: uuid.UUID) -> Iterator[Table]:
@@ -75,27 +102,43 @@ def tables(account_id: uuid.UUID, user_id: uuid.UUID) -> Iterator[Table]:
         site = apps.get_model("sites.Site")._default_manager
         subject.sites = list(site.filter(account_id=account_id).values_list("pk", flat=True))
     for label, names in exported_columns().items():
-        model = apps.get_model(label)
-        if label.partition(".")[0] in OWN_PAGES and not _may_read(model._meta.db_table):
-            continue
-        fields = [model._meta.get_field(name) for name in names]
-        picked = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-        seen: dict[str, list[Any]] = {}
-        for search in rows.searches(subject, label):
-            condition, values = search.where()
-            with tenancy.tenant(account_id, user_id=user_id), connection.cursor() as cursor:
-                sql = f"SELECT ctid::text, {picked} FROM {search.table} WHERE {condition}"  # noqa: S608  # our models
-                cursor.execute(sql, values)
-                seen |= {row[0]: [_plain(value) for value in row[1:]] for row in cursor.fetchall()}
-        if seen:
+        fields: list[models.Field[Any, Any]] = [apps.get_model(label)._meta.get_field(name) for name in names]
+        found = _subscriber(label, fields, person) if is_subscribers(label) else _rows(label, fields, subject, user_id)
+        if found:
             columns = [str(getattr(field, "verbose_name", field.name)) for field in fields]
-            yield Table(label, columns, names, list(seen.values()))
+            yield Table(label, title_of(label), columns, names, found)
 
 
-def _may_read(table: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT has_table_privilege(%s, 'SELECT')", [table])
-        return bool(cursor.fetchone()[0])
+def _picked(fields: Sequence[models.Field[Any, Any]]) -> str:
+    return ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+
+
+def _rows(
+    label: str, fields: Sequence[models.Field[Any, Any]], subject: Selected, user_id: uuid.UUID
+) -> list[list[Any]]:
+    """Return the rows that the data map's ways lead to; also those that stay when the account goes."""
+    seen: dict[str, list[Any]] = {}
+    for unlink in (False, True):
+        for search in rows.searches(subject, label, unlink=unlink):
+            condition, values = search.where()
+            with tenancy.tenant(subject.id, user_id=user_id), connection.cursor() as cursor:
+                sql = f"SELECT ctid::text, {_picked(fields)} FROM {search.table} WHERE {condition}"  # noqa: S608  # our models
+                cursor.execute(sql, values)
+                seen |= {row[0]: [plain(value) for value in row[1:]] for row in cursor.fetchall()}
+    return list(seen.values())
+
+
+def _subscriber(label: str, fields: Sequence[models.Field[Any, Any]], person: Person) -> list[list[Any]]:
+    """Return what is known of a subscriber with one of the person's addresses: the database shows no other."""
+    found: list[list[Any]] = []
+    table = connection.ops.quote_name(apps.get_model(label)._meta.db_table)
+    for address in person.emails:
+        for opened in SUBSCRIBERS:
+            with opened(address) as known, connection.cursor() as cursor:
+                if known:
+                    cursor.execute(f"SELECT {_picked(fields)} FROM {table}")  # noqa: S608  # our models
+                    found += [[plain(value) for value in row] for row in cursor.fetchall()]
+    return found
 
 
 def who(user_id: uuid.UUID) -> Person:
@@ -107,7 +150,8 @@ def who(user_id: uuid.UUID) -> Person:
     return Person(user_id, list(dict.fromkeys(each.lower() for each in emails)), user["name"] if user else "")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a column's value for a file: text, a number or None."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, uuid.UUID | Decimal):

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from privacy.views import agreement, center, erasure, help, public, registers
+from privacy.views import agreement, center, erasure, help, mydata, public, registers
 
 public_patterns = (
     [
@@ -33,6 +33,8 @@ help_patterns = (
 consent_patterns = (
     [
         path("consent/", center.center, name="center"),
+        path("consent/data/", mydata.my_data, name="my_data"),
+        path("consent/data/my-data.json", mydata.download, name="my_data_json"),
         path("consent/requests/<uuid:request_id>/", center.answer, name="answer"),
         path("consent/grants/<uuid:grant_id>/", center.grant, name="grant"),
         path("consent/grants/<uuid:grant_id>/withdraw/", center.withdraw, name="withdraw"),

@@ -63,6 +63,8 @@ MATRIX: dict[str, dict[str, str]] = {
         "language/": "public",
         "": "public",
         "consent/": "reader",
+        "consent/data/": "reader",
+        "consent/data/my-data.json": "reader",
         "consent/requests/<uuid:request_id>/": "owner",
         "consent/grants/<uuid:grant_id>/": "reader",
         "consent/grants/<uuid:grant_id>/withdraw/": "reader",

@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.utils import timezone
 
 from accounts.adapter import CONFIRMED_AT
 from accounts.models import Role
-from privacy.export import exported_columns
+from newsletters.services import subscribe
+from privacy.export import exported_columns, tables
 from sites.models import Site
-from sites.services import export
+from sites.services import export, export_all
 from sites.services.publish import publish_site
 from tests import cast
+from tests.billing import working
 from tests.erasure_world import Elsewhere, fill, one_outside
 from webanizr.core import tenancy
 from webanizr.core.models import Job
@@ -55,7 +58,8 @@ def test_everything_comes_along(as_role: AsRole, outside: Elsewhere) -> None:
     names = set(archive.namelist())
     assert {"index.html", "account.json", "messages.json", "messages.csv", "systems-outside.json"} <= names
     account = json.loads(archive.read("account.json"))
-    assert account["accounts.User"] == [{"name": "Alice", "email": alice.user.email}]
+    [user] = account["accounts.User"]
+    assert (user["name"], user["email"]) == ("Alice", alice.user.email)
     assert {"accounts.Account", "accounts.ApiToken", "sites.Page", "accounts.AuditEvent"} <= set(account)
     [message] = json.loads(archive.read("messages.json"))
     assert "vera@example.nl" in json.dumps(message)
@@ -72,6 +76,32 @@ def test_everything_comes_along(as_role: AsRole, outside: Elsewhere) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_payments_and_the_newsletter_come_along_and_nobody_elses(as_role: AsRole) -> None:
+    alice, charlie = cast.owner("Alice"), cast.owner("Charlie")
+    for someone in (alice, charlie):
+        subscribe.subscribe(
+            address=someone.user.email, topics=["tips"], language="nl", source="page", now=timezone.now()
+        )
+        working.profile(someone, name=f"Zaak van {someone.user.name}")
+        working.buy(someone, now=timezone.localdate(), plan="business", terms=True)
+    working.work(as_role)
+    with as_role("exporter"):
+        found = {table.label: table.as_json() for table in tables(alice.account.pk, alice.user.pk)}
+        files = dict(export_all.invoices(alice.account.pk))
+    assert [each["name"] for each in found["billing.BillingProfile"]] == ["Zaak van Alice"]
+    assert [each["plan"] for each in found["billing.Subscription"]] == ["business"]
+    [invoice] = found["billing.Invoice"]
+    assert invoice["gross_cents"] > 0
+    assert files[f"{invoice['number']}.pdf"].startswith(b"%PDF")
+    assert b"Zaak van Alice" in files[f"{invoice['number']}.xml"]
+    assert [each["address"] for each in found["newsletters.Contact"]] == [alice.user.email]
+    assert {each["action"] for each in found["newsletters.Consent"]} == {"requested"}
+    whole = json.dumps(found, default=str).encode() + b"".join(files.values())
+    assert charlie.user.email.encode() not in whole
+    assert b"Zaak van Charlie" not in whole
+
+
+@pytest.mark.django_db(transaction=True)
 def test_only_an_owner_takes_everything(as_role: AsRole) -> None:
     alice = cast.owner("Alice")
     bob = cast.colleague("Bob", alice, Role.EDITOR)
@@ -85,6 +115,6 @@ def test_only_an_owner_takes_everything(as_role: AsRole) -> None:
 @pytest.mark.django_db
 def test_the_exporter_may_read_all_that_is_exported(role_connection: Callable[[str], Any]) -> None:
     with role_connection("exporter").cursor() as cursor:
-        for label in (each for each in exported_columns() if not each.startswith("billing.")):
+        for label in exported_columns():
             cursor.execute("SELECT has_table_privilege(%s, 'SELECT')", [apps.get_model(label)._meta.db_table])
             assert cursor.fetchone() == (True,), label

@@ -15,12 +15,25 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from billing.models import Invoice
 from privacy import export as privacy_export
 from sites.models import Asset, Domain
 from sites.selectors.search import Filter
 from sites.services import export_csv, pack
 from sites.services.export_person import Pieces, files_of, open_messages, read_file, shape
 from webanizr.core import storage, tenancy
+
+# How index.html looks: a file beside it, for a browser without a network.
+STYLE = """
+body { font: 1rem/1.6 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+:root { color-scheme: light dark }
+h2 { margin-top: 2.5rem; font-size: 1.2rem }
+.wide { overflow-x: auto }
+table { border-collapse: collapse; font-size: .9rem }
+th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid gray; }
+th, td { max-width: 24rem; overflow-wrap: anywhere }
+pre { white-space: pre-wrap; overflow-wrap: anywhere }
+"""
 
 
 def write(
@@ -33,13 +46,14 @@ def write(
         outside = privacy_export.copies_outside(privacy_export.who(user_id))
         sites = _online(account_id)
         context = {
-            "tables": [{"label": table.label, "columns": table.columns, "rows": table.rows} for table in tables],
+            "tables": [{"title": table.title, "columns": table.columns, "rows": table.rows} for table in tables],
             "outside": json.dumps(outside, ensure_ascii=False, indent=1, default=str),
             "sites": [host for host, _site, _version in sites],
             "made_at": timezone.now(),
             "language": get_language() or "nl",
         }
         archive.writestr("index.html", render_to_string("exports/everything.html", context))
+        archive.writestr("style.css", STYLE)
         archive.writestr("account.json", _json({table.label: table.as_json() for table in tables}))
         for table in tables:
             archive.writestr(f"account/{table.label}.csv", table.as_csv())
@@ -64,6 +78,9 @@ def write(
             for name, body in _site_files(site_id, version_id):
                 archive.writestr(f"websites/{host}/{name}", body)
                 yield pieces.take()
+        for name, body in invoices(account_id):
+            archive.writestr(f"invoices/{name}", body)
+            yield pieces.take()
         for name, key in _pictures(account_id):
             archive.writestr(f"pictures/{name}", storage.get(key))
             yield pieces.take()
@@ -95,6 +112,17 @@ def plain_name(path: str, content_type: str) -> str:
     if content_type.startswith("text/html") and not name.endswith(".html"):
         return f"{name}/index.html" if name else "index.html"
     return name
+
+
+def invoices(account_id: uuid.UUID) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, bytes) of each invoice as it was issued: for people (PDF) and for bookkeeping programs (UBL)."""
+    with tenancy.tenant(account_id):
+        issued = Invoice.objects.filter(customer_id=account_id).order_by("issued_on", "number")
+        found = list(issued.values_list("number", "ubl", "pdf_key"))
+    for number, ubl, key in found:
+        yield f"{number}.xml", ubl.encode()
+        if key:
+            yield f"{number}.pdf", storage.get(key)
 
 
 def _pictures(account_id: uuid.UUID) -> Iterator[tuple[str, str]]:
