@@ -1,10 +1,12 @@
 """Copies of the log's last hashes outside the database: whoever could rewrite the whole chain could not rewrite these.
 
-One object per account and day, under a prefix of its own; production keeps it under Object Lock (infra/).
+One object per account and day, under a prefix of its own; production keeps it under Object Lock
+(infra/aws/ledger.yaml; start-up refuses without).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from dataclasses import dataclass
@@ -38,6 +40,10 @@ class Head:
 
 
 def heads(account_id: uuid.UUID) -> list[Head]:
-    """Return every kept head of an account, the oldest first."""
-    kept = [json.loads(storage.get(name)) for name in storage.keys(f"{PREFIX}{account_id}/")]
-    return [Head(int(row["seq"]), bytes.fromhex(row["hash"]), datetime.fromisoformat(row["at"])) for row in kept]
+    """Return every kept head of an account, the oldest first; where versions are kept, written over ones as well."""
+    kept = []
+    for name, version in storage.versions(f"{PREFIX}{account_id}/"):
+        with contextlib.suppress(storage.Missing):  # the mark of a deletion: what was there before is listed, too
+            kept.append(json.loads(storage.get(name, version=version)))
+    found = [Head(int(row["seq"]), bytes.fromhex(row["hash"]), datetime.fromisoformat(row["at"])) for row in kept]
+    return sorted(found, key=lambda each: each.at)

@@ -13,10 +13,10 @@ import psycopg2
 import psycopg2.errors
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import translation
+from django.utils import timezone, translation
 
 from privacy import chain, ledger
-from privacy.models import AccessLog
+from privacy.models import AccessGrant, AccessLog, AccessSession
 from privacy.selectors import log
 from privacy.selectors.timeline import timeline
 from privacy.services import access, upkeep
@@ -256,3 +256,53 @@ def test_a_withdrawal_and_an_opening_at_once_leave_no_open_session(world: World,
         alice.connection.commit()
         thread.join(10)
     assert refused == ["WZ001"]
+
+
+def test_expiry_and_withdrawal_at_once_end_it_once(world: World) -> None:
+    """Whichever comes first: no two ends of one kind, no open session, no deadlock, and the chain is whole."""
+    runs = 25
+    account, site, form = world.account_id, world.site.id, world.form.id
+    wrong: list[str] = []
+    with (
+        asker("app", account_id=account, user_id=world.alice.user.pk) as alice,
+        asker("staff", account_id=account, user_id=world.sam.pk) as sam,
+        asker("worker") as worker,
+    ):
+        for _ in range(runs):
+            grant = alice.one(
+                "INSERT INTO privacy_accessgrant (id, account_id, site_id, form_id, actions, source, quote, wording,"
+                f" granted_by, granted_at, expires_at) VALUES (gen_random_uuid(), '{account}', '{site}', '{form}',"
+                f" '{{view}}', 'explicit', '', 'explicit-1', '{world.alice.user.pk}', now(),"
+                " now() + interval '120 milliseconds') RETURNING id"
+            )
+            sam.one(f"SELECT open_access_session('{account}', '{grant}', 'view', 'Leeg veld controleren')")
+            ready = threading.Barrier(2, timeout=10)
+
+            def end(asker: consent.Asker, statement: str, ready: threading.Barrier = ready) -> None:
+                ready.wait()
+                try:
+                    asker.run(statement)
+                except psycopg2.Error as error:
+                    wrong.append(str(error))
+
+            time.sleep(0.13)
+            withdrawal = f"UPDATE privacy_accessgrant SET revoked_at = now() WHERE id = '{grant}'"
+            threads = [
+                threading.Thread(target=end, args=each)
+                for each in ((alice, withdrawal), (worker, "SELECT expire_consents()"))
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(10)
+        worker.run("SELECT expire_consents()")
+    assert wrong == []
+    with world.as_alice():
+        assert log.verify().whole
+        assert not AccessSession.objects.filter(closed_at=None).exists()
+        assert not AccessGrant.objects.filter(ended_at=None, expires_at__lt=timezone.now()).exists()
+        lines = list(AccessLog.objects.order_by("seq").values_list("grant_id", "event"))
+    for grant_id in {each for each, _event in lines if each}:
+        ends = [event for each, event in lines if each == grant_id and event in ("expired", "revoked")]
+        assert ends in (["expired"], ["revoked"], ["expired", "revoked"]), ends
+        assert [event for each, event in lines if each == grant_id].count("closed") <= 1

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 
+from accounts.models import AuditEvent
 from sites import tasks
 from sites.hosting import intakekeys
 from sites.hosting.intakekeys import IntakeKeys
@@ -283,3 +284,22 @@ def test_rows_of_before_are_sealed_and_sites_of_before_get_keys(alice: cast.Pers
         assert bytes(Submission.objects.get().content)[:1] == records.FORMAT
         asked = Outbox.objects.filter(task="sites.tasks.index_submission").count()
     assert asked == 2  # for what the test did to the row, and for its sealing
+
+
+def test_an_owner_replaces_the_key_and_it_says_who(alice: cast.Person) -> None:
+    site, _page, _form = cast.site_of(alice)
+    address = f"/sites/{site.id}/settings/"
+    with tenancy.tenant(site.account_id):
+        before = SiteKey.objects.get().id
+    answer = alice.client.post(f"{address}key/", follow=True).content.decode()
+    assert "There is a new key" in answer
+    assert "Last replaced by Alice" in answer
+    assert "being destroyed" in answer
+    with tenancy.tenant(site.account_id):
+        assert SiteKey.objects.get(retired_at=None).id != before
+        assert AuditEvent.objects.get(action="site.key_rotated").actor_id == alice.user.pk
+        assert Outbox.objects.filter(task=services.REWRAP_TASK).count() == 1
+    assert "less than an hour ago" in alice.client.post(f"{address}key/", follow=True).content.decode()
+    assert cast.owner("Charlie").client.post(f"{address}key/").status_code == 404
+    with tenancy.tenant(site.account_id):
+        assert SiteKey.objects.count() == 2

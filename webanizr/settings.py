@@ -118,6 +118,10 @@ CACHES = {
 AWS_REGION = env("AWS_REGION", "eu-west-1")
 AWS_S3_ENDPOINT_URL = os.environ.get("AWS_S3_ENDPOINT_URL")
 S3_BUCKET = env("S3_BUCKET", "webanizr-files")
+# What is written below ledger/ (heads of the access log, erasures) in a bucket of its own, which on AWS lets nobody
+# change or delete it for a time (S3 Object Lock, infra/aws/ledger.yaml); other S3 servers may not know that.
+LEDGER_BUCKET = env("LEDGER_BUCKET", S3_BUCKET)
+LEDGER_LOCK = env_bool("LEDGER_LOCK", not AWS_S3_ENDPOINT_URL)
 # Keys of what customers collect (docs/encryption.md): wrapped by KMS_KEY or by a local file, kept in KEY_BUCKET or in a
 # local directory. The hosting service gets none of the four.
 KMS_KEY = env("KMS_KEY", "")

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sites.editor import edit, formviews, pictures, preview, publishing, start, views
+from sites.editor import edit, formviews, keyviews, pictures, preview, publishing, start, views
 
 site_patterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("settings/", views.settings, name="settings"),
+    path("settings/key/", keyviews.rotate_key, name="rotate_key"),
     path("preview/", preview.preview, name="preview"),
     path("pages/new/", views.page_new, name="page_new"),
     path("pages/<uuid:page_id>/", views.page, name="page"),

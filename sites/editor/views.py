@@ -18,6 +18,7 @@ from sites.editor.forms import NewPageForm, PageForm, SiteForm
 from sites.models import Asset, Form, Page, Site
 from sites.selectors import dashboard
 from sites.selectors import editor as selectors
+from sites.selectors.keys import lock_of
 from sites.services import hosts, pages
 from sites.services.changes import changes_since_publish
 from sites.services.publish import latest_version
@@ -106,6 +107,7 @@ def settings(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
         "host": domain.url.partition("://")[2],
         "changes": len(changes_since_publish(site)),
         "online": domain.version_id is not None,
+        "lock": lock_of(site),
         "nav": "website",
     }
     return render(request, "sites/settings.html", context, status=422 if request.method == "POST" else 200)

@@ -23,6 +23,12 @@ from webanizr.core import outbox, tenancy, vault
 REWRAP_TASK = "sites.tasks.rewrap"
 # Hosting processes seal to the pair they read; what they seal to a retired one is committed long before this.
 GRACE = timedelta(hours=1)
+
+
+class TooSoon(ValueError):
+    """The pair was replaced a moment ago: what is sealed to the one before it is still on its way."""
+
+
 BATCH = 500
 
 
@@ -54,9 +60,13 @@ def _new_pair(site: Site) -> SiteKey:
 def rotate_site_key(*, site: Site, actor: User | None, now: datetime | None = None) -> SiteKey:
     """Give a site a new key pair; return it. What was sealed to the old one is sealed to the new one by the worker.
 
-    An hour later the old private half is destroyed (`destroy_retired`).
+    An hour later the old private half is destroyed (`destroy_retired`). Raises TooSoon for a person who was here less
+    than an hour ago.
     """
     _alone(site.account_id)
+    recent = SiteKey.objects.filter(site=site, retired_at__gt=(now or timezone.now()) - GRACE)
+    if actor is not None and recent.exists():
+        raise TooSoon
     SiteKey.objects.filter(site=site, retired_at=None).update(retired_at=now or timezone.now())
     made = _new_pair(site)
     outbox.add(REWRAP_TASK, site_id=site.id)

@@ -98,6 +98,32 @@ def keys_are_kept_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+LEAST_LOCK = 35  # days: longer than the last backup lives
+
+
+@register(Tags.security)
+def ledger_is_locked(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Promises 8 and 10: who could rewrite log or erasures in the database can't rewrite their copies."""
+    if not settings.LEDGER_LOCK or settings.SERVICE not in ("app", "worker", "eraser"):
+        return []
+    hint = f"Make it with infra/aws/ledger.yaml and set LEDGER_BUCKET. See {DOCS}."
+    if settings.LEDGER_BUCKET == settings.S3_BUCKET:
+        text = "LEDGER_BUCKET and S3_BUCKET are one bucket: a ledger nobody can change needs a bucket of its own."
+        return [Critical(text, hint=hint, id="webanizr.E007")]
+    try:
+        days = storage.ledger_lock()
+    except OSError:
+        return []  # an unreachable file store is readiness's business
+    except storage.ClientError as error:
+        code = error.response["Error"]["Code"]
+        text = f"Whether LEDGER_BUCKET is locked can't be told: {code}."
+        return [Critical(text, hint="Allow s3:GetBucketObjectLockConfiguration on it.", id="webanizr.E007")]
+    if days >= LEAST_LOCK:
+        return []
+    text = f"LEDGER_BUCKET isn't under Object Lock in compliance mode for {LEAST_LOCK} days or more."
+    return [Critical(text, hint=hint, id="webanizr.E007")]
+
+
 @register(Tags.database)
 def login_is_bound(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Promises 10 and 12: no service's database login may pass by row-level security."""

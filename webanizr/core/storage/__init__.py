@@ -15,6 +15,16 @@ from django.core.files.storage import Storage
 from webanizr.core.storage.clients import REGION, BotoCoreError, ClientError
 from webanizr.core.storage.clients import s3 as client
 
+LEDGER = "ledger/"
+UNLOCKED = ("ObjectLockConfigurationNotFoundError", "NotImplemented", "NoSuchBucket")
+# what a store answers for a key it doesn't have, and for the mark that a deletion left
+GONE = ("NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed", "405")
+
+
+def bucket_of(key: str) -> str:
+    """Return the bucket that holds a key, or all keys that begin with it."""
+    return str(settings.LEDGER_BUCKET if key.startswith(LEDGER) else settings.S3_BUCKET)
+
 
 class Missing(KeyError):
     """There is no object with that key."""
@@ -40,28 +50,33 @@ def reached() -> Iterator[None]:
 
 def put(key: str, data: bytes, *, content_type: str = "application/octet-stream") -> None:
     """Store `data` (bytes) under `key`, replacing what was there."""
+    # Object Lock asks for a checksum; other S3 servers don't all know them
+    checked: dict[str, Any] = {}
+    if settings.LEDGER_LOCK and key.startswith(LEDGER):
+        checked["ChecksumAlgorithm"] = "SHA256"
     with reached():
-        client().put_object(Bucket=settings.S3_BUCKET, Key=key, Body=data, ContentType=content_type)
+        client().put_object(Bucket=bucket_of(key), Key=key, Body=data, ContentType=content_type, **checked)
 
 
 def put_stream(key: str, stream: IO[bytes], *, content_type: str = "application/octet-stream") -> None:
     """Store what `stream` yields without holding it whole in memory."""
     with reached():
-        client().upload_fileobj(stream, settings.S3_BUCKET, key, ExtraArgs={"ContentType": content_type})
+        client().upload_fileobj(stream, bucket_of(key), key, ExtraArgs={"ContentType": content_type})
 
 
-def get(key: str) -> bytes:
+def get(key: str, *, version: str = "") -> bytes:
     """Return the object's bytes; raises Missing, Away."""
-    return b"".join(stream(key))
+    return b"".join(stream(key, version=version))
 
 
-def stream(key: str, *, chunk: int = 1 << 16) -> Iterator[bytes]:
-    """Yield the object's bytes in chunks; raises Missing, Away."""
+def stream(key: str, *, version: str = "", chunk: int = 1 << 16) -> Iterator[bytes]:
+    """Yield the object's bytes in chunks; raises Missing, Away. Args: version: an older one, as `versions` names it."""
     with reached():
         try:
-            body = client().get_object(Bucket=settings.S3_BUCKET, Key=key)["Body"]
+            which: dict[str, Any] = {"VersionId": version} if version else {}
+            body = client().get_object(Bucket=bucket_of(key), Key=key, **which)["Body"]
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            if error.response["Error"]["Code"] in GONE:
                 raise Missing(key) from error
             raise
         yield from body.iter_chunks(chunk)
@@ -76,7 +91,7 @@ def delete(*keys: str) -> None:
 def keys(prefix: str, *, after: str = "") -> Iterator[str]:
     """Yield every key that starts with `prefix`, those after `after` where it is given."""
     paginator = client().get_paginator("list_objects_v2")
-    for page in _reaching(paginator.paginate(Bucket=settings.S3_BUCKET, Prefix=prefix, StartAfter=after)):
+    for page in _reaching(paginator.paginate(Bucket=bucket_of(prefix), Prefix=prefix, StartAfter=after)):
         for item in page.get("Contents", ()):
             if item["Key"] > after:  # not every S3 knows StartAfter
                 yield item["Key"]
@@ -87,7 +102,7 @@ def versions(prefix: str) -> Iterator[tuple[str, str]]:
     seen = False
     try:
         paginator = client().get_paginator("list_object_versions")
-        for page in paginator.paginate(Bucket=settings.S3_BUCKET, Prefix=prefix):
+        for page in paginator.paginate(Bucket=bucket_of(prefix), Prefix=prefix):
             for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 seen = True
                 version = item.get("VersionId") or ""
@@ -102,10 +117,15 @@ def versions(prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def delete_versions(found: Sequence[tuple[str, str]]) -> None:
-    """Delete at most 1,000 versions ("": the object itself) for good; raises OSError when one is refused."""
+    """Delete at most 1,000 versions ("": the object itself) of one bucket for good.
+
+    Raises OSError when one is refused.
+    """
+    if not found:
+        return
     objects: list[Any] = [{"Key": key} | ({"VersionId": version} if version else {}) for key, version in found]
     with reached():
-        answer = client().delete_objects(Bucket=settings.S3_BUCKET, Delete={"Objects": objects, "Quiet": True})
+        answer = client().delete_objects(Bucket=bucket_of(found[0][0]), Delete={"Objects": objects, "Quiet": True})
     if answer.get("Errors"):
         raise OSError(f"{len(answer['Errors'])} objects were not deleted: {answer['Errors'][0].get('Code')}")
 
@@ -113,6 +133,25 @@ def delete_versions(found: Sequence[tuple[str, str]]) -> None:
 def _reaching(pages: Any) -> Iterator[Any]:
     with reached():
         yield from pages
+
+
+def ledger_lock() -> int:
+    """Return for how many days nobody, not even an administrator, can change what is below ledger/; 0: they can.
+
+    Raises Away.
+    """
+    with reached():
+        try:
+            answer = client().get_object_lock_configuration(Bucket=settings.LEDGER_BUCKET)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in UNLOCKED:
+                return 0
+            raise
+    found: Any = answer.get("ObjectLockConfiguration", {})
+    kept = found.get("Rule", {}).get("DefaultRetention", {})
+    if found.get("ObjectLockEnabled") != "Enabled" or kept.get("Mode") != "COMPLIANCE":
+        return 0
+    return int(kept.get("Days") or 0) + 365 * int(kept.get("Years") or 0)
 
 
 def ensure_bucket() -> None:
@@ -135,6 +174,7 @@ class NoDefaultStorage(Storage):
 __all__ = [
     "REGION",
     "Away",
+    "ClientError",
     "Missing",
     "NoDefaultStorage",
     "client",
@@ -142,6 +182,7 @@ __all__ = [
     "ensure_bucket",
     "get",
     "keys",
+    "ledger_lock",
     "put",
     "put_stream",
     "stream",
