@@ -77,6 +77,7 @@ table(
     site_id=LINK,
     upload_bytes=SETTING,
     version_id=LINK,
+    held_version_id=LINK,
     created_at=MOMENT,
 )
 table(

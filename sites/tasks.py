@@ -15,7 +15,7 @@ from accounts.models import Account
 from accounts.selectors import addresses_to_notify
 from sites.models import Asset, Page, Site, Submission, Upload
 from sites.selectors import shown
-from sites.services import assets, keys, search, uploads
+from sites.services import assets, keys, room, search, uploads
 from webanizr.core import mail, tenancy, vault
 from webanizr.core.tasks import Later, TenantTask, tenant_ids
 
@@ -59,9 +59,10 @@ def index_submission(*, submission_id: str) -> None:
 @shared_task(base=TenantTask, name="sites.tasks.follow_limits")
 def follow_limits() -> None:
     """After a change of plan, or a file more: say how large a file the account's websites may take, and show more or
-    fewer messages.
+    fewer websites and messages.
     """
     uploads.follow_limits()
+    room.follow_plan()
     shown.forget()
 
 

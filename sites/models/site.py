@@ -41,6 +41,7 @@ class Domain(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="+", db_index=False)
     site_id = models.UUIDField()
     version_id = models.UUIDField(null=True)
+    held_version_id = models.UUIDField(null=True)  # shows again when the plan has room (`sites.services.room`)
     # bytes of one file that a visitor may send; 0: none just now (`sites.services.uploads.follow_limits`)
     upload_bytes = models.PositiveBigIntegerField(default=FREE.limits.upload_bytes)
     created_at = models.DateTimeField(default=timezone.now)

@@ -16,11 +16,12 @@ from sites.models import Domain, Page, Site, Submission
 
 @dataclass(frozen=True)
 class SiteRow:
-    """A site with its address; `online` says whether visitors see it."""
+    """A site with its address; `online` says whether visitors see it, `held` that the plan has no room for it."""
 
     site: Site
     url: str
     online: bool
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,14 @@ def sites() -> list[SiteRow]:
     rows = []
     for site in Site.objects.order_by("created_at"):
         found = domains.get(site.id)
-        rows.append(SiteRow(site, found.url if found else "", bool(found and found.version_id)))
+        rows.append(
+            SiteRow(
+                site,
+                found.url if found else "",
+                bool(found and found.version_id),
+                bool(found and found.held_version_id),
+            )
+        )
     return rows
 
 

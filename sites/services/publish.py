@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.services import audit
+from billing.services.limits import no_room
 from sites.blocks.content import asset_ids, form_ids, links, place_of
 from sites.blocks.content import publish_problems as page_problems
 from sites.blocks.content import read as read_blocks
@@ -31,6 +32,7 @@ from sites.fields.definition import publish_problems as field_problems
 from sites.models import Asset, Domain, Page, Site, SiteVersion
 from sites.selectors.publishing import Draft, asset_input, form_input, load_draft, page_path, site_input
 from sites.services import pack, parts
+from sites.services.room import surplus
 from sites.themes import lowest_contrast
 from webanizr.core import storage
 
@@ -289,6 +291,9 @@ def publish_site(*, site: Site, actor: User, now: datetime | None = None) -> Sit
         locked = Site.objects.select_for_update().get(id=site.id)
         draft = load_draft(locked)
         problems = _problems(draft)
+        if locked.id in surplus():
+            full = no_room("sites", account_id=locked.account_id, used=Site.objects.count())
+            problems = [SiteProblem(full), *problems]
         if problems:
             raise PublishError(problems)
         former = latest_version(locked)
@@ -330,7 +335,11 @@ def unpublish_site(*, site: Site, actor: User) -> None:
 
 
 def _point(site: Site, version: SiteVersion | None, *, actor: User, action: str) -> None:
-    Domain.objects.filter(site_id=site.id).update(version_id=version.id if version else None)
+    shown = version.id if version else None
+    held = shown is not None and site.id in surplus()
+    Domain.objects.filter(site_id=site.id).update(
+        version_id=None if held else shown, held_version_id=shown if held else None
+    )
     audit.record(action, actor_id=actor.pk, target_id=site.id)
 
 

@@ -18,6 +18,7 @@ from billing.services.limits import LimitReached
 from billing.services.subscriptions import changing, set_by_staff
 from sites.models import Domain, Site, Submission
 from sites.selectors import shown
+from sites.services import publish
 from sites.services.sites import create_site
 from tests.billing.working import AsRole, work
 from tests.cast import Person, colleague, owner, send, site_of
@@ -138,6 +139,36 @@ def test_the_inbox_shows_the_newest_and_keeps_the_rest(as_role: AsRole, monkeypa
     page = alice.client.get("/inbox/").text
     assert "older ones are kept" not in page
     assert "Bericht 0" in page
+
+
+def test_websites_beyond_the_plan_are_off_the_air_until_there_is_room(as_role: AsRole) -> None:
+    alice = owner("Alice")
+    put_on(alice, "business")
+    first, second = site_of(alice)[0], site_of(alice)[0]
+
+    def shows() -> list[bool]:
+        with tenancy.tenant(alice.account.pk):
+            online = dict(Domain.objects.values_list("site_id", "version_id"))
+        return [online[site.id] is not None for site in (first, second)]
+
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        publish.publish_site(site=first, actor=alice.user)
+        version = publish.publish_site(site=second, actor=alice.user)
+    assert shows() == [True, True]
+    put_on(alice, "free")
+    work(as_role)
+    assert shows() == [True, False], "the oldest one stays"
+    assert "no room for all of your websites" in alice.client.get("/sites/").text
+    refused = alice.client.post(f"/sites/{second.id}/publish/")
+    assert refused.status_code == 422
+    assert "has room for 1 website" in refused.text
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        publish.restore_version(site=second, version=version, actor=alice.user)
+        publish.publish_site(site=first, actor=alice.user)
+    assert shows() == [True, False], "nor by the history"
+    put_on(alice, "business")
+    work(as_role)
+    assert shows() == [True, True]
 
 
 def test_a_suspended_plan_counts_as_free_at_once(as_role: AsRole) -> None:
