@@ -18,13 +18,14 @@ class PrivacyConfig(AppConfig):
         """Register checks, processors and the vault's question about staff; close all when the ledger is ahead."""
         from django.utils.module_loading import autodiscover_modules
 
-        from privacy import checks, gate  # noqa: F401  # checks register on import
-        from privacy.erasure import guard
+        from privacy import checks, gate, statistics  # noqa: F401  # checks register on import
+        from privacy.erasure import guard, hooks
         from webanizr.core import context, health, net, vault
 
         vault.guard_sessions(gate.may_open)
         health.QUESTIONS.append(guard.problems)
         net.GATES.append(guard.gate)
+        hooks.SUPPRESS.append(statistics.drop)
         autodiscover_modules("processors")
         context.PROVIDERS["consent_waiting"] = consent_waiting
         context.PROVIDERS["questions_waiting"] = questions_waiting

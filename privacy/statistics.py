@@ -28,6 +28,8 @@ from redis.exceptions import RedisError
 
 from privacy.connectors import matomo
 from privacy.connectors.base import Result
+from privacy.erasure.subjects import Subject
+from privacy.models import ErasureStep
 from webanizr.core import objections, ratelimit
 
 log = logging.getLogger(__name__)
@@ -137,7 +139,28 @@ def allowed(hits: Sequence[matomo.Hit], *, now: datetime) -> list[matomo.Hit]:
     with transaction.atomic():
         known = set(user.objects.filter(pk__in=people).values_list("pk", flat=True))
         known -= objections.among(matomo.PROCESSOR.key, people)
+        known -= _being_erased(people)
     return [hit for hit in hits if hit.person_id in known and (now - hit.at).total_seconds() < SECONDS]
+
+
+def _being_erased(people: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Return who of these people is being erased: a page view that waited must not bring them back."""
+    steps = ErasureStep.objects.filter(
+        kind="system", request__state="running", args__person__in=[str(p) for p in people]
+    )
+    return {uuid.UUID(person) for person in steps.values_list("args__person", flat=True)}
+
+
+def drop(subject: Subject) -> None:
+    """Drop the page views that wait of people who are being erased; what stays isn't sent either."""
+    people = {str(person.id) for person in subject.people}
+    try:
+        redis = ratelimit.connection()
+        for stored in cast("list[bytes]", redis.lrange(BUFFER, 0, -1)):
+            if json.loads(stored)[0] in people:
+                redis.lrem(BUFFER, 0, stored)  # type: ignore[arg-type]  # as it was stored
+    except RedisError:
+        log.warning("statistics: page views that wait could not be dropped (redis)")
 
 
 def put_back(waiting: Sequence[bytes]) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import uuid
 
 from celery import shared_task
 from django.utils import timezone
 
 from privacy import notices
-from privacy.erasure import engine
+from privacy.erasure import engine, ledger, withdrawals
 from privacy.services import deadlines, proof, retention, statement, upkeep
-from webanizr.core.tasks import TenantTask, tenant_ids
+from webanizr.core import tenancy
+from webanizr.core.tasks import Later, TenantTask, tenant_ids
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,15 @@ def notify_statement(*, number: int) -> None:
 def notify_access(*, log_id: str) -> None:
     """Mail the owners what a line of the log says. Queued by the database in the act's own transaction."""
     notices.tell(log_id)
+
+
+@shared_task(base=TenantTask, name="privacy.tasks.keep_withdrawal")
+def keep_withdrawal(*, grant_id: str) -> None:
+    """Keep outside the database that consent was withdrawn. Queued by the database with the withdrawal."""
+    try:
+        withdrawals.keep(account_id=tenancy.current_account_id(), grant_id=uuid.UUID(grant_id))
+    except ledger.Behind as behind:  # a restored backup: first what it lost
+        raise Later(60) from behind
 
 
 @shared_task(base=TenantTask, name="privacy.tasks.notify_reply")

@@ -13,18 +13,24 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from celery import current_app
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connections
+from django.db import ProgrammingError, connection, connections
 from django.utils import timezone
 
 from privacy.datamap import Scope
 from privacy.erasure import engine, guard, ledger, rows
-from privacy.models import ErasureRequest
+from privacy.models import AccessGrant, AccessSession, ErasureRequest
+from privacy.services import grants
 from privacy.services.erasure import request_erasure
-from tests import cast
+from sites.hosting import versions
+from sites.models import Domain
+from sites.services import publish
+from tests import cast, consent
 from tests.erasure_world import Clock, Elsewhere, fill, found_anywhere, one_outside
-from webanizr.core import health, net, storage, tenancy
+from tests.visitors import Visitor
+from webanizr.core import health, net, outbox, storage, tenancy
 from webanizr.core.processors import REGISTRY
 from webanizr.local import postgres, provision, testing
 
@@ -97,6 +103,64 @@ def test_a_restored_backup_brings_nobody_back(as_role: AsRole, tmp_path: Path) -
     assert found_anywhere(charlie.user.email)
     with as_role("eraser"):
         assert ErasureRequest.objects.get(id=request.id).state == "running", "and it is looked at again in a day"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_consent_withdrawn_after_the_backup_stays_withdrawn_and_nobody_is_served_before(
+    as_role: AsRole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = consent.build(as_role)
+    kept, withdrawn = world.grant("view"), world.grant("view", "change")
+    consent.opened(world, withdrawn, as_role)
+    monkeypatch.setattr(versions.versions, "_pointers", {})
+    with world.as_alice():
+        publish.publish_site(site=world.site, actor=world.alice.user)
+        host = Domain.objects.get(site_id=world.site.id).host
+    vera = Visitor(f"{host}:8001", str(world.form.id), as_role)
+    assert vera.ask("/")[0] == 200
+    dump = tmp_path / "webanizr.dump"
+    pg("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={url()}")
+    with world.as_alice():
+        grants.revoke_grant(grant=withdrawn, actor=world.alice.user)
+    work(as_role)
+    guard.forget()
+    assert health.check() == [], "this database wrote the line itself"
+    [(_seq, line)] = ledger.lines(after=0)
+    assert set(line) == {"kind", "account", "grant", "request", "seq", "before"}, "numbers alone"
+
+    connections.close_all()
+    testing.current().empty_database()
+    pg("pg_restore", "--exit-on-error", f"--dbname={url()}", str(dump))
+    guard.forget()
+    assert health.check() == ["erasure ledger ahead"]
+    assert vera.ask("/")[0] == 503
+    assert vera.ask(f"/_f/{world.form.id}", method="POST", body=b"name=Vera")[0] == 503
+    with as_role("hosting"):
+        assert health.check() == ["erasure ledger ahead"]
+    assert world.alice.client.get("/").wsgi_request.user.is_authenticated
+    with as_role("eraser"):
+        out = StringIO()
+        call_command("replay_erasures", stdout=out)
+    assert "line 1: consent withdrawn again" in out.getvalue()
+    guard.forget()
+    assert health.check() == []
+    assert vera.ask("/")[0] == 200
+    with world.as_alice():
+        assert AccessGrant.objects.get(id=withdrawn.id).revoked_at is not None
+        assert AccessGrant.objects.get(id=kept.id).revoked_at is None
+        assert not AccessSession.objects.filter(closed_at=None).exists()
+    assert not world.alice.client.get("/").wsgi_request.user.is_authenticated, "everybody signs in again"
+    with as_role("hosting"), connection.cursor() as cursor, pytest.raises(ProgrammingError):
+        cursor.execute("SELECT request_ref FROM privacy_ledgerposition")
+
+
+def work(as_role: AsRole) -> None:
+    """Do what waits in the outbox."""
+    current_app.loader.import_default_modules()
+    with as_role("worker"):
+        while waiting := outbox.claim(per_account=100, total=100):
+            for row in waiting:
+                current_app.tasks[row.task](outbox_id=str(row.id), account_id=str(row.account_id))
 
 
 @pytest.mark.django_db(transaction=True)

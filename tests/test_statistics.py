@@ -19,11 +19,14 @@ from redis.retry import Retry
 from privacy import health, statistics
 from privacy.connectors.base import Identity
 from privacy.connectors.matomo import Hit, Matomo, pseudonyms
+from privacy.datamap import Scope
+from privacy.erasure import engine
+from privacy.services.erasure import request_erasure
 from tests import cast, external
 from tests.fakes import matomo
 from tests.fakes.server import Fake, running
 from tests.staff import use_key
-from webanizr.core import ratelimit
+from webanizr.core import ratelimit, tenancy
 from webanizr.local.place import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,6 +134,28 @@ def test_one_who_is_gone_or_what_is_old_isnt_sent(counter: Fake) -> None:
     fresh, old = (Hit(alice.user.pk, "203.0.113.9", "/", now - timedelta(seconds=age)) for age in (1, 3700))
     stranger = Hit(uuid.uuid4(), "203.0.113.9", "/", now)
     assert statistics.allowed([fresh, old, stranger], now=now) == [fresh]
+
+
+def test_what_waits_brings_nobody_back_who_is_being_erased(counter: Fake, as_role: Role) -> None:
+    alice, bob = cast.owner("Alice"), cast.owner("Bob")
+    for person in (alice, bob):
+        person.client.get("/exports/")
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        request_erasure(
+            scope=Scope.ACCOUNT,
+            subject_id=alice.account.pk,
+            account_id=alice.account.pk,
+            actor_id=alice.user.pk,
+            contact=None,
+            now=timezone.now() - timedelta(seconds=1),
+            at_once=True,
+        )
+    with as_role("eraser"), external.configured(counter):
+        engine.advance(limit=2)  # the ledger, and stopping: her row is still there
+    assert [each[0] for each in waiting()] == [str(bob.user.pk)]
+    ratelimit.connection().rpush(statistics.BUFFER, json.dumps([str(alice.user.pk), "203.0.113.9", "/", 10**10]))
+    assert send(counter, as_role) == 1, "what comes after that is not sent either"
+    assert visits(counter, alice.user.pk) == []
 
 
 def test_pages_come_without_redis_too(counter: Fake, monkeypatch: pytest.MonkeyPatch) -> None:

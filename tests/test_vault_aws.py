@@ -8,19 +8,23 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.test import override_settings
 from moto.server import ThreadedMotoServer
 
+from privacy.erasure import certificate
 from sites.models import IntakeKey, SiteKey
 from sites.selectors.inbox import open_message
 from tests import cast
 from webanizr.core import tenancy, vault
 from webanizr.core.models import Alarm
 from webanizr.core.storage import clients
-from webanizr.core.vault import keys, keystore, records, wrapping
+from webanizr.core.vault import keys, keystore, records, signing, wrapping
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +63,46 @@ def aws(server: str) -> Iterator[str]:
                 clients.s3().delete_object(Bucket=BUCKET, Key=each["Key"], VersionId=each["VersionId"])
         clients.s3().delete_bucket(Bucket=BUCKET)
     forget()
+
+
+def test_certificates_are_signed_by_a_key_that_never_leaves_kms(server: str) -> None:
+    with override_settings(AWS_KMS_ENDPOINT_URL=server):
+        clients.kms.cache_clear()
+        made = clients.kms().create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+        with override_settings(CERTIFICATE_KMS_KEY=made):
+            content = {"reference": "W-23456", "steps": ["x" * 5000]}
+            signature = certificate.sign(content)
+            assert certificate.algorithm() == signing.ECDSA
+            assert certificate.is_valid(content, signature)
+            assert not certificate.is_valid(content | {"reference": "W-OTHER"}, signature)
+            assert not certificate.is_valid(content, "AAAA")
+            assert "BEGIN PUBLIC KEY" in certificate.public_pem()
+        symmetric = clients.kms().create_key()["KeyMetadata"]["Arn"]
+        with override_settings(CERTIFICATE_KMS_KEY=symmetric), pytest.raises(vault.VaultError):
+            certificate.sign({})
+    clients.kms.cache_clear()
+    away = override_settings(AWS_KMS_ENDPOINT_URL="http://127.0.0.1:1", CERTIFICATE_KMS_KEY=made)
+    with away, pytest.raises(vault.Unavailable):  # the step is tried again later
+        certificate.sign({})
+    clients.kms.cache_clear()
+
+
+def test_a_file_signs_and_its_public_half_only_checks(tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    encoding = serialization.Encoding.PEM
+    both = tmp_path / "private.pem", tmp_path / "public.pem"
+    no_lock = serialization.NoEncryption()
+    both[0].write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_lock))
+    both[1].write_bytes(key.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo))
+    content = {"reference": "W-23456"}
+    with override_settings(CERTIFICATE_KEY_FILE=str(both[0])):  # the eraser
+        signature = certificate.sign(content)
+        assert certificate.algorithm() == "Ed25519"
+    with override_settings(CERTIFICATE_KEY_FILE=str(both[1])):  # the app
+        assert certificate.is_valid(content, signature)
+        with pytest.raises(vault.Forbidden):
+            certificate.sign(content)
+    assert not certificate.is_valid(content, signature), "another key"
 
 
 def stored() -> list[str]:

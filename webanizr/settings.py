@@ -129,6 +129,9 @@ AWS_KMS_ENDPOINT_URL = os.environ.get("AWS_KMS_ENDPOINT_URL")
 WRAPPING_KEY_FILE = env("WRAPPING_KEY_FILE", "")
 KEY_BUCKET = env("KEY_BUCKET", "")
 KEY_DIR = env("KEY_DIR", str(DATA_DIR / "keys"))
+# What signs the certificates of erasures (webanizr.core.vault.signing): eraser; the app shows the public half.
+CERTIFICATE_KMS_KEY = env("CERTIFICATE_KMS_KEY", "")
+CERTIFICATE_KEY_FILE = env("CERTIFICATE_KEY_FILE", "")
 
 # --- applications; privacy before the apps that declare personal data
 INSTALLED_APPS = [

@@ -1,6 +1,7 @@
 """The certificate of an erasure: what went where, how we know, what stays and until when; signed, so it can be checked.
 
-It names nobody: the person knows the reference from the mail. The signature is Ed25519 (RFC 8032) over canonical JSON.
+It names nobody: the person knows the reference from the mail. The signature is over canonical JSON
+(`webanizr.core.vault.signing`).
 """
 
 from __future__ import annotations
@@ -10,15 +11,13 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 from django.core.signing import Signer
 
 from privacy.models import ErasureRequest, ErasureStep
 from webanizr.core import mail, tenancy
+from webanizr.core.vault import signing
 
 # Point-in-time recovery reaches back this far; there are no other copies of the database.
 BACKUP_DAYS = 30
@@ -40,7 +39,7 @@ def make(request: ErasureRequest, steps: list[ErasureStep], *, now: datetime) ->
         "plan": request.plan_hash,
         "steps": [_line(step) for step in steps if step.kind != "recheck"],
         "backups_until": (now + timedelta(days=BACKUP_DAYS)).date().isoformat(),
-        "key": key_id(),
+        "key": signing.name_of(signing.signer().public_key()),
     }
 
 
@@ -65,44 +64,29 @@ def canonical(content: dict[str, Any]) -> bytes:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _private_key() -> Ed25519PrivateKey:
-    seed = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"webanizr erasure certificate").derive(
-        settings.SECRET_KEY.encode()
-    )
-    return Ed25519PrivateKey.from_private_bytes(seed)
-
-
-def public_key() -> Ed25519PublicKey:
-    """Return the key with which signatures are checked."""
-    return _private_key().public_key()
-
-
 def public_pem() -> str:
     """Return the public key as PEM."""
-    pem = public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return pem.decode()
+    key = signing.signer().public_key()
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def key_id() -> str:
-    """Return a short name of the key: the first 16 hexadecimal digits of its SHA-256."""
-    raw = public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(raw)
-    return digest.finalize().hex()[:16]
+def algorithm() -> str:
+    """Return what the signatures are called: Ed25519 (RFC 8032), or ECDSA (FIPS 186-5, DER) of the SHA-256."""
+    return signing.algorithm_of(signing.signer().public_key())
 
 
 def sign(content: dict[str, Any]) -> str:
-    """Return the signature, base64."""
-    return base64.b64encode(_private_key().sign(canonical(content))).decode()
+    """Return the signature, base64; raises vault.VaultError."""
+    return signing.as_text(signing.signer().sign(canonical(content)))
 
 
 def is_valid(content: dict[str, Any], signature: str) -> bool:
     """Whether the signature fits the content."""
     try:
-        public_key().verify(base64.b64decode(signature), canonical(content))
-    except (InvalidSignature, ValueError):
+        raw = base64.b64decode(signature)
+    except ValueError:
         return False
-    return True
+    return signing.verify(signing.signer().public_key(), canonical(content), raw)
 
 
 def link(request: ErasureRequest) -> str:

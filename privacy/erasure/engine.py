@@ -253,11 +253,12 @@ def _prove(request: ErasureRequest, subject: Subject, now: datetime) -> steps.Re
     before = request.steps.filter(stage__lt=plan.PROVE)
     if before.exclude(state__in=ErasureStep.FINAL).exists():
         return steps.Report(State.RETRY, cause="not_all_ended", after=60)
+    content = certificate.make(request, list(before.order_by("position")), now=now)
+    signature = certificate.sign(content)  # outside the transaction: another machine may hold the key
     with transaction.atomic():
         fresh = ErasureRequest.objects.select_for_update().get(id=request.id)
         if fresh.certificate is None:
-            fresh.certificate = certificate.make(fresh, list(before.order_by("position")), now=now)
-            fresh.signature = certificate.sign(fresh.certificate)
+            fresh.certificate, fresh.signature = content, signature
             fresh.save(update_fields=["certificate", "signature"])
             secrets = vault.unseal_note(request.secret.sealed, purpose=PURPOSE)
             certificate.send(fresh, secrets.get("contact"))

@@ -1,6 +1,7 @@
 """After a backup was restored: nobody is served and nobody outside is asked until the ledger has been followed.
 
-`/healthz/ready` says so, `core.net` sends nothing, the engine stands still. `manage.py replay_erasures` opens it again.
+`/healthz/ready` says so, `core.net` sends nothing, the engine stands still, the hosting service answers that it is
+away. `manage.py replay_erasures` opens it again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from privacy.erasure import ledger
 from webanizr.core.net import SwitchedOff
 
 KNOWN_SECONDS = 15.0
+AHEAD_SECONDS = 1.0
 _known: tuple[float, int] | None = None  # when we looked, and how many lines we hadn't followed
 _replaying: ContextVar[bool] = ContextVar("webanizr_replaying", default=False)
 
@@ -27,8 +29,8 @@ def lines_ahead() -> int:
     A storage that doesn't answer changes nothing about what is known; raises OSError when nothing is known yet.
     """
     global _known
-    if _known is not None and time.monotonic() - _known[0] < KNOWN_SECONDS and _known[1] == 0:
-        return 0
+    if _known is not None and time.monotonic() - _known[0] < (AHEAD_SECONDS if _known[1] else KNOWN_SECONDS):
+        return _known[1]
     try:
         with transaction.atomic():
             found = ledger.ahead()
@@ -48,12 +50,20 @@ def forget() -> None:
 
 def problems() -> list[str]:
     """Return what `/healthz/ready` says of it. Services that see the ledger's position only."""
-    if settings.SERVICE not in ("app", "staff"):
+    if settings.SERVICE not in ("app", "staff", "hosting"):
         return []
     try:
         return ["erasure ledger ahead"] if lines_ahead() else []
     except OSError:
         return ["erasure ledger unreachable"]
+
+
+def closed() -> bool:
+    """Whether the hosting service may show and take nothing: the ledger is ahead, or was never reached."""
+    try:
+        return lines_ahead() > 0
+    except OSError:
+        return True
 
 
 @contextmanager

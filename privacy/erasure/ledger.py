@@ -1,4 +1,5 @@
-"""The ledger of erasures: one object per line in storage, numbered, never changed, outside the database's backups.
+"""The ledger of erasures and withdrawn consent: one object per line in storage, numbered, never changed, outside the
+database's backups.
 
 A database that was restored knows fewer lines than there are: then nobody is served and no system outside is asked
 until `manage.py replay_erasures` has done again what the lines say. A line holds random numbers of rows, no names.
@@ -21,25 +22,31 @@ PREFIX = "ledger/erasures/"
 LOCK = 0x57425A4C  # one writer at a time
 
 
+class Behind(RuntimeError):
+    """There are lines that this database hasn't followed: a further one would hide them."""
+
+
 def _key(seq: int) -> str:
     return f"{PREFIX}{seq:010d}.json"
 
 
 def append(request_id: str, line: dict[str, Any]) -> int:
-    """Write a line unless this request has one, and note that this database knows it; return its number."""
+    """Write a line unless this request or withdrawal has one, and note that this database knows it; return its number.
+
+    As eraser, or for a withdrawal as worker. Raises Behind after a restored backup.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         ours = LedgerPosition.objects.filter(request_ref=request_id).first()
         if ours is not None:
             return ours.seq
-        last = 0
-        for seq, known in lines(after=position()):
-            last = seq
-            if known["request"] == request_id:
-                note(seq, known)
-                return seq
-        before = max(last, position())
+        before = position()
+        for seq, known in lines(after=before):
+            if known["request"] != request_id or seq != before + 1:
+                raise Behind(f"line {seq} hasn't been followed")
+            note(seq, known)  # stored by an attempt that died before it was noted
+            return seq
         content = {**line, "request": request_id, "seq": before + 1, "before": _digest_at(before)}
         data = json.dumps(content, sort_keys=True).encode()
         storage.put(_key(before + 1), data, content_type="application/json")
@@ -88,4 +95,10 @@ def lines(*, after: int) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def ahead() -> int:
     """Return how many lines this database hasn't followed."""
-    return max(0, head() - position())
+    found = max(0, head() - position())
+    if found:  # a line is stored just before the database that wrote it knows it: wait for who is writing one now
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
+            found = max(0, head() - position())
+    return found

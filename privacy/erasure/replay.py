@@ -1,4 +1,8 @@
-"""Doing again, after a restored backup, every erasure that the ledger knows and the database doesn't."""
+"""Doing again, after a restored backup, every erasure and withdrawal that the ledger knows and the database doesn't.
+
+Whoever was signed out since would be signed in again: everybody signs in anew. Unsubscribes have a list of their own,
+which is followed before anything is sent to a platform (`newsletters.services.stops`).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
-from privacy.erasure import engine, guard, ledger, plan
+from privacy.erasure import engine, guard, ledger, plan, withdrawals
 from privacy.models import ErasureRequest, ErasureStep
 
 
@@ -18,12 +23,20 @@ class Incomplete(RuntimeError):
 
 
 def replay(*, clock: engine.Clock = timezone.now) -> Iterator[tuple[int, str]]:
-    """Yield (line, reference) of each erasure done again; raises Incomplete. Runs as the eraser.
+    """Yield (line, reference) of each line done again, "" for a withdrawal; raises Incomplete. Runs as the eraser.
 
     A line counts as followed when everything but the second look, a day later, has been verified.
     """
     with guard.replaying():
-        for seq, line in list(ledger.lines(after=ledger.position())):
+        waiting = list(ledger.lines(after=ledger.position()))
+        if waiting:
+            _end_sessions()
+        for seq, line in waiting:
+            if line.get("kind") == withdrawals.KIND:
+                withdrawals.withdraw_again(line)
+                ledger.note(seq, line)
+                yield seq, ""
+                continue
             request = _request(seq, line, now=clock())
             engine.advance(clock=clock, only=request.id, replaying=True)
             open_steps = request.steps.filter(stage__lte=plan.ERASE).exclude(state__in=ErasureStep.FINAL)
@@ -33,6 +46,11 @@ def replay(*, clock: engine.Clock = timezone.now) -> Iterator[tuple[int, str]]:
             with transaction.atomic():
                 ledger.note(seq, line)
             yield seq, request.reference
+
+
+def _end_sessions() -> None:
+    for label in ("sessions.Session", "accounts.StaffSession"):
+        apps.get_model(label)._default_manager.all().delete()
 
 
 def _request(seq: int, line: dict[str, object], *, now: datetime) -> ErasureRequest:

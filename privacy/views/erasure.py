@@ -75,7 +75,7 @@ def certificate_json(request: HttpRequest, token: str) -> HttpResponse:
     """The certificate with its signature, for programs."""
     found = _certified(token)
     answer = JsonResponse(
-        {"certificate": found.certificate, "signature": found.signature, "algorithm": "Ed25519"},
+        {"certificate": found.certificate, "signature": found.signature, "algorithm": certificate.algorithm()},
         json_dumps_params={"ensure_ascii": False, "indent": 1},
     )
     answer.headers["Content-Disposition"] = f'attachment; filename="{found.reference}.json"'

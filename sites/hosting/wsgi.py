@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
+from privacy.erasure import guard
 from sites.hosting import intake, pages
 from sites.hosting.versions import SECURITY, Entry, Pointer, Version, versions
 from webanizr.core import storage
@@ -35,6 +36,8 @@ class Hosting:
         name = host.rpartition(":")[0] if host.endswith(tuple("0123456789")) and ":" in host else host
         if name == FRAME_HOST or path.startswith("/healthz/"):
             return self.django(environ, start_response)
+        if guard.closed():  # a restored backup: it may show, or take in for, somebody who was erased since
+            return pages.unavailable(environ, start_response)
         if not HOST.fullmatch(host):
             return plain(start_response, "400 Bad Request", "This host name is not valid.")
         canonical = name.lower().rstrip(".")

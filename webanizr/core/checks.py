@@ -59,7 +59,15 @@ def hosting_can_open_nothing(app_configs: Any, **kwargs: Any) -> list[CheckMessa
             hint=f"Leave {name} out of the hosting service's environment. See {DOCS}.",
             id="webanizr.E004",
         )
-        for name in ("SECRET_KEY", "KMS_KEY", "WRAPPING_KEY_FILE", "KEY_BUCKET", "KEY_DIR")
+        for name in (
+            "SECRET_KEY",
+            "KMS_KEY",
+            "WRAPPING_KEY_FILE",
+            "KEY_BUCKET",
+            "KEY_DIR",
+            "CERTIFICATE_KMS_KEY",
+            "CERTIFICATE_KEY_FILE",
+        )
         if os.environ.get(name)
     ]
 
@@ -78,15 +86,17 @@ def keys_are_kept_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="webanizr.E005",
             )
         )
-    elsewhere = settings.KMS_KEY.startswith("arn:") and f":{storage.REGION}:" not in settings.KMS_KEY
-    if elsewhere or "mrk-" in settings.KMS_KEY:  # a multi-Region key has copies elsewhere
-        found.append(
-            Critical(
-                f"KMS_KEY is {settings.KMS_KEY!r}: the privacy statement promises that keys, too, are in Ireland.",
-                hint=f"Make a key in {storage.REGION}, one that isn't multi-Region. See {DOCS}.",
-                id="webanizr.E001",
+    for name in ("KMS_KEY", "CERTIFICATE_KMS_KEY"):
+        key = getattr(settings, name)
+        elsewhere = key.startswith("arn:") and f":{storage.REGION}:" not in key
+        if elsewhere or "mrk-" in key:  # a multi-Region key has copies elsewhere
+            found.append(
+                Critical(
+                    f"{name} is {key!r}: the privacy statement promises that keys, too, are in Ireland.",
+                    hint=f"Make a key in {storage.REGION}, one that isn't multi-Region. See {DOCS}.",
+                    id="webanizr.E001",
+                )
             )
-        )
     if settings.KEY_BUCKET and settings.KEY_BUCKET == settings.S3_BUCKET:
         found.append(
             Critical(

@@ -35,7 +35,16 @@ ALL = ("postgres", "valkey", "s3", "mailing", "statistics")
 # Services that may unwrap keys of what customers collect, each within its own limits.
 OPENING = ("app", "staff", "worker", "exporter")
 # What opens something: the hosting service gets none of it.
-KEYS = ("SECRET_KEY", "KMS_KEY", "AWS_KMS_ENDPOINT_URL", "WRAPPING_KEY_FILE", "KEY_BUCKET", "KEY_DIR")
+KEYS = (
+    "SECRET_KEY",
+    "KMS_KEY",
+    "AWS_KMS_ENDPOINT_URL",
+    "WRAPPING_KEY_FILE",
+    "KEY_BUCKET",
+    "KEY_DIR",
+    "CERTIFICATE_KMS_KEY",
+    "CERTIFICATE_KEY_FILE",
+)
 # What lets somebody in at an external system, and which services get it.
 SYSTEM_SECRETS = {
     "MAILING_API_KEY": ("worker", "exporter", "eraser"),

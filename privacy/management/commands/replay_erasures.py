@@ -20,7 +20,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{ledger.ahead()} lines to follow")
         try:
             for seq, reference in replay():
-                self.stdout.write(f"line {seq}: {reference} erased again and checked")
+                done = f"{reference} erased again and checked" if reference else "consent withdrawn again"
+                self.stdout.write(f"line {seq}: {done}")
         except Incomplete as error:
             raise CommandError(f"{error}. The product stays closed; mend the cause and run this again.") from error
         self.stdout.write("the ledger has been followed")

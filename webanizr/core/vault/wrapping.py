@@ -98,13 +98,13 @@ class ByKms:
 
     def wrap(self, secret: bytes, account_id: uuid.UUID) -> bytes:
         """Ask KMS to encrypt (it takes up to 4,096 bytes)."""
-        with _answers():
+        with answers():
             answer = kms().encrypt(KeyId=self.key, Plaintext=secret, EncryptionContext=_context(account_id))
         return answer["CiphertextBlob"]
 
     def unwrap(self, wrapped: bytes, account_id: uuid.UUID) -> bytes:
         """Ask KMS to decrypt, with our key and no other."""
-        with _answers():
+        with answers():
             answer = kms().decrypt(KeyId=self.key, CiphertextBlob=wrapped, EncryptionContext=_context(account_id))
         return answer["Plaintext"]
 
@@ -113,7 +113,7 @@ def _context(account_id: uuid.UUID) -> dict[str, str]:
     return {"account": str(account_id)}
 
 
-class _answers:  # noqa: N801  # a context manager that reads as a word
+class answers:  # noqa: N801  # a context manager that reads as a word
     """Turn what boto3 raises into our own errors."""
 
     def __enter__(self) -> None: ...
