@@ -101,6 +101,8 @@ MATRIX: dict[str, dict[str, str]] = {
         "sites/<uuid:site_id>/": "editor",
         "sites/<uuid:site_id>/settings/": "editor",
         "sites/<uuid:site_id>/settings/key/": "owner",
+        "sites/<uuid:site_id>/erase/": "owner",
+        "sites/<uuid:site_id>/erase/now/": "owner",
         "sites/<uuid:site_id>/preview/": "editor",
         "sites/<uuid:site_id>/pages/new/": "editor",
         "sites/<uuid:site_id>/pages/<uuid:page_id>/": "editor",

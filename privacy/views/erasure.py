@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timesince import timeuntil
 from django.views.decorators.http import require_POST, require_safe
 
+from privacy.datamap import Scope
 from privacy.erasure import certificate
 from privacy.models import ErasureRequest
 from privacy.selectors import erasure as selectors
@@ -31,6 +32,13 @@ code { font-family: monospace; font-size: 8pt; word-break: break-all }
 """
 
 
+def _start_url(found: ErasureRequest) -> str:
+    """Return where its owner doesn't wait any longer."""
+    if found.scope == Scope.SITE.value:
+        return reverse("sites:erase_now", args=[found.subject_id])
+    return reverse("accounts:erase_now")
+
+
 @requires("public")
 @require_safe
 def progress(request: HttpRequest, token: str) -> HttpResponse:
@@ -44,7 +52,7 @@ def progress(request: HttpRequest, token: str) -> HttpResponse:
         "checked": sum(line.kind in ("ok", "keep") for line in lines),
         "waiting": found.state in (State.RECEIVED, State.COOLING_OFF),
         "left": timeuntil(found.starts_at),
-        "start_url": reverse("accounts:erase_now"),
+        "start_url": _start_url(found),
         "ours": request.user.is_authenticated and found.requested_by == request.user.pk,
         "backups_until": parse_date(found.certificate["backups_until"]) if found.certificate else None,
     }

@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from sites.editor import edit, formviews, keyviews, pictures, preview, publishing, start, views
+from sites.editor import edit, erase, formviews, keyviews, pictures, preview, publishing, start, views
 
 site_patterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("settings/", views.settings, name="settings"),
     path("settings/key/", keyviews.rotate_key, name="rotate_key"),
+    path("erase/", erase.erase, name="erase"),
+    path("erase/now/", erase.erase_now, name="erase_now"),
     path("preview/", preview.preview, name="preview"),
     path("pages/new/", views.page_new, name="page_new"),
     path("pages/<uuid:page_id>/", views.page, name="page"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
@@ -13,7 +14,7 @@ from sites.blocks import content as blocks
 from sites.blocks.base import REGISTRY, Block
 from sites.blocks.inputs import PageInput, RenderContext
 from sites.blocks.render import first_heading, render_block, render_body
-from sites.models import Asset, Domain, Form, Page, Site, SiteVersion
+from sites.models import Asset, Domain, Form, Page, Site, SiteVersion, Submission
 from sites.schema import rich
 from sites.schema.parts import item_model, metas, walk
 from sites.selectors.publishing import (
@@ -33,6 +34,30 @@ def access_site(site_id: uuid.UUID) -> Site:
     if found is None:
         raise Http404
     return found
+
+
+@dataclass(frozen=True)
+class ErasingCounts:
+    """What goes with a website. Args: hosts: its addresses."""
+
+    pages: int
+    versions: int
+    forms: int
+    submissions: int
+    pictures: int
+    hosts: list[str]
+
+
+def erasing_counts(site: Site) -> ErasingCounts:
+    """Count what erasing a website takes along."""
+    return ErasingCounts(
+        pages=Page.objects.filter(site=site).count(),
+        versions=SiteVersion.objects.filter(site=site).count(),
+        forms=Form.objects.filter(site=site).count(),
+        submissions=Submission.objects.filter(site=site).count(),
+        pictures=Asset.objects.filter(site=site).count(),
+        hosts=list(Domain.objects.filter(site_id=site.pk).order_by("host").values_list("host", flat=True)),
+    )
 
 
 def access_page(site_id: uuid.UUID, page_id: uuid.UUID, *, deleted: bool = False) -> Page:
