@@ -24,6 +24,8 @@ public_patterns = (
 help_patterns = (
     [
         path("help/", help.ask, name="ask"),
+        path("help/suggest/", help.suggest, name="suggest"),
+        path("help/articles/<slug:key>/", help.article, name="article"),
         path("help/<uuid:question_id>/", help.question, name="question"),
         path("help/<uuid:question_id>/close/", help.close, name="close"),
     ],

@@ -78,6 +78,8 @@ MATRIX: dict[str, dict[str, str]] = {
         "consent/agreement/<slug:version>.pdf": "reader",
         "privacy/verwerkers/feed/": "public",
         "help/": "reader",
+        "help/suggest/": "reader",
+        "help/articles/<slug:key>/": "reader",
         "help/<uuid:question_id>/": "reader",
         "help/<uuid:question_id>/close/": "reader",
         "inbox/": "reader",

@@ -90,3 +90,16 @@ def test_only_an_owner_decides() -> None:
     assert rita.client.post(f"/consent/grants/{grant.id}/withdraw/").status_code == 302
     with tenancy.tenant(alice.account.pk):
         assert AccessGrant.objects.get().revoked_at is not None
+
+
+def test_answers_are_offered_while_the_question_is_typed() -> None:
+    alice = cast.owner("Alice")
+    page = alice.client.get("/help/").content.decode()
+    assert page.count("/help/articles/") == 3
+    typed = {"subject": "Foto's", "body": "Kunnen bezoekers een bestand of bijlage sturen?"}
+    offered = alice.client.post("/help/suggest/", typed).content.decode()
+    first = offered.split("/help/articles/")[1].partition("/")[0]
+    assert first == "files"
+    assert "kind File" in alice.client.get(f"/help/articles/{first}/").content.decode()
+    assert alice.client.get("/help/articles/made-up/").status_code == 404
+    assert stored(alice) == []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from privacy import topics, wording
+from privacy import articles, topics, wording
 from privacy.forms import QuestionForm, ReplyForm
 from privacy.scope import Scope
 from privacy.selectors import consent, questions
@@ -51,9 +51,28 @@ def ask(request: HttpRequest) -> HttpResponse:
         "wording": wording.text(wording.IMPLIED),
         "may_decide": may_decide(request),
         "never_implied": consent.never_implied(),
+        "articles": articles.suggest(" ".join(form.data.get(name, "") for name in ("subject", "body"))),
         "nav": "help",
     }
     return render(request, "help/ask.html", context, status=422 if request.method == "POST" else 200)
+
+
+@requires("reader")
+@require_POST
+def suggest(request: HttpRequest) -> HttpResponse:
+    """What may help, while the question is typed: by POST, so that its words are in no address and no log."""
+    found = articles.suggest(f"{request.POST.get('subject', '')} {request.POST.get('body', '')[:2000]}")
+    return render(request, "help/articles.html", {"articles": found})
+
+
+@requires("reader")
+@require_safe
+def article(request: HttpRequest, key: str) -> HttpResponse:
+    """A short answer."""
+    found = articles.article(key)
+    if found is None:
+        raise Http404
+    return render(request, "help/article.html", {"article": found, "nav": "help"})
 
 
 @requires("reader")

@@ -23,6 +23,9 @@ from webanizr.core import vault
 
 PAGE = 50
 PREVIEW = 160  # characters
+# Marks that turn the direction of what follows: a stranger's "gpj.exe" would read "exe.jpg". Languages that run from
+# right to left need none of them. Stored answers keep them.
+DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class Listing:
 def words(value: Any) -> str:
     """Return an answer in words."""
     if isinstance(value, str):
-        return value
+        return value.translate(DIRECTIONS)
     if value is None:
         return ""
     if isinstance(value, bool):
