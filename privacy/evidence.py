@@ -25,7 +25,8 @@ class Finding:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-Look = Callable[[datetime], Finding]
+# None: this copy of the product has nothing to say about it, and the page says that it isn't proven
+Look = Callable[[datetime], Finding | None]
 
 
 @dataclass(frozen=True)

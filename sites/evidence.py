@@ -1,4 +1,4 @@
-"""Evidence for promise 09 on the public proof page (see `privacy.evidence`)."""
+"""Evidence for promises 09 and 16 on the public proof page (see `privacy.evidence`)."""
 
 from __future__ import annotations
 
@@ -23,3 +23,14 @@ def past_their_term(now: datetime) -> Finding:
             forms += Form.objects.filter(deleted_at=None).count()
             late += Submission.objects.filter(expires_at__lt=now - GRACE).count()
     return Finding(late, holds=late == 0, params={"forms": forms})
+
+
+@witness(16, _("of %(all)s messages are stored without being sealed with a key of their website"))
+def unsealed(now: datetime) -> Finding:
+    """Count what lies in the database so that who holds the disks could read it."""
+    found = total = 0
+    for account_id in tenant_ids():
+        with tenancy.tenant(account_id):
+            total += Submission.objects.count()
+            found += Submission.objects.filter(intake_key=None).count()
+    return Finding(found, holds=found == 0, params={"all": total})

@@ -157,7 +157,7 @@ def _due(request: ErasureRequest, lane: str, left: int, alarm: int) -> tuple[str
         days = max(1, round((request.finished_at - request.requested_at).total_seconds() / 86400))
         return ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days}, ""
     if lane == "waiting":
-        day = date_format(timezone.localtime(request.starts_at), "j M")
+        day = date_format(timezone.localtime(request.starts_at), "j b")
         return _("begins %(day)s") % {"day": day}, ""
     if left < 0:
         return ngettext("%(n)s day too late", "%(n)s days too late", -left) % {"n": -left}, "bad"
@@ -210,7 +210,7 @@ def _outages(cards: list[Card]) -> list[Outage]:
             found.append(
                 Outage(
                     name=causes.step_name(first),
-                    since=date_format(timezone.localtime(first.changed_at), "j M H:i"),
+                    since=date_format(timezone.localtime(first.changed_at), "j b H:i"),
                     requests=len({step.request_id for step in waiting}),
                     next=min((step.due_at for step in waiting), default=None),
                 )

@@ -127,7 +127,14 @@ def _text(step: ErasureStep) -> str:
 
 def _rows_text(steps: list[ErasureStep]) -> str:
     expected = sum(step.expected for step in steps)
-    done = min(expected, sum(step.erased for step in steps))
+    erased = sum(step.erased for step in steps)
+    if all(step.final for step in steps):  # some went along with others, or had gone by themselves
+        tables = len({step.target for step in steps})
+        return _("%(done)s rows erased; nothing left in %(tables)s tables") % {"done": erased, "tables": tables}
+    if not erased:
+        tables = len({step.target for step in steps})
+        return _("%(expected)s rows in %(tables)s tables") % {"expected": expected, "tables": tables}
+    done = min(expected, erased)
     return _("%(done)s of %(expected)s rows in %(tables)s tables") % {
         "done": done,
         "expected": expected,
@@ -136,6 +143,8 @@ def _rows_text(steps: list[ErasureStep]) -> str:
 
 
 def _files_text(steps: list[ErasureStep]) -> str:
+    if all(step.state == ErasureStep.State.PENDING for step in steps):
+        return ""
     return _("%(done)s files and versions erased") % {"done": sum(step.erased for step in steps)}
 
 

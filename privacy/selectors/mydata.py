@@ -5,14 +5,18 @@ Article 15 GDPR in one page. No list of its own: what isn't declared can't be st
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from privacy import export
@@ -79,7 +83,11 @@ def _subject(person: Person, account_id: uuid.UUID, *, owner: bool) -> Selected:
 
 def _line(declaration: Personal, columns: dict[str, list[str]], counted: dict[str, _Found], count: int) -> Held:
     who = dict.fromkeys(
-        each.name for label, names in columns.items() for name in names for each in data_map.recipients(label, name)
+        each.name
+        for label, names in columns.items()
+        for name in names
+        for each in data_map.recipients(label, name)
+        if each.enabled  # nobody gets it from a connector that is off
     )
     names = [
         str(apps.get_model(label)._meta.get_field(name).verbose_name)
@@ -103,6 +111,8 @@ def _line(declaration: Personal, columns: dict[str, list[str]], counted: dict[st
 def _text(value: Any) -> str:
     if value in (None, "") or isinstance(value, bytes | memoryview | dict | list | bool | uuid.UUID):
         return ""
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "j F Y, H:i")
     text = " ".join(str(value).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
@@ -148,7 +158,12 @@ def _select(
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT ctid::text, {columns} FROM {table} WHERE {condition} LIMIT 10000", values)  # noqa: S608
         for row in cursor.fetchall():
-            yield {"ctid": row[0], **{field.name: value for field, value in zip(fields, row[1:], strict=True)}}
+            values_by_name = {field.name: _read(field, each) for field, each in zip(fields, row[1:], strict=True)}
+            yield {"ctid": row[0], **values_by_name}
+
+
+def _read(field: models.Field[Any, Any], value: Any) -> Any:
+    return json.loads(value) if isinstance(field, models.JSONField) and isinstance(value, str) else value
 
 
 def person_of(user: Any) -> Person:

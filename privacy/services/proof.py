@@ -24,6 +24,9 @@ def gather_evidence(*, now: datetime) -> int:
         try:
             with transaction.atomic(), override("en-gb"):
                 finding = witness.look(now)
+                if finding is None:
+                    Evidence.objects.filter(key=key).delete()
+                    continue
                 facts = {"promise": witness.promise, "value": str(finding.value), "params": finding.params}
                 Evidence.objects.update_or_create(key=key, defaults={**facts, "holds": finding.holds, "at": now})
             found += 1
