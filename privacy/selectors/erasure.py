@@ -76,6 +76,9 @@ def lines(request: ErasureRequest) -> list[Line]:
             files = [each for each in steps if each.kind == "files"]
             if step is files[0]:
                 found.append(_line(_("Files"), files, _files_text(files)))
+        elif step.kind == "stop" and request.scope == Scope.SUBSCRIBER.value:
+            text = _("You get no newsletter any more.") if step.final else _text(step)
+            found.append(_line(_("Sending stopped"), [step], text))
         elif step.kind in WORDS:
             found.append(_line(_name(step), [step], _text(step)))
     return found

@@ -85,6 +85,10 @@ def test_a_subscriber_is_erased_everywhere_looked_at_again_and_certified(
         waiting = request.steps.exclude(state__in=ErasureStep.FINAL)
         assert not waiting.filter(stage__lte=plan.ERASE).exists(), names(request)
     assert address not in json.dumps(brevo.store.tables)
+    with as_role("app"):
+        seen = Client().get(page, headers={"accept-language": "nl"}).content.decode()
+        assert "in onze laatste mail staat de link" in seen
+        assert "uitgelogd" not in seen
     with as_role("staff"):
         shown = {lane.key: [card.request.id for card in lane.cards] for lane in board(timezone.now()).lanes}
         assert shown["busy"] == [request.id]
