@@ -11,12 +11,18 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg2.extensions import connection as Connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.local.running import Stack
 from tests.staff import desk, hire  # noqa: F401  # fixtures
 from webanizr.local import packages, testing
+
+# How fast the machine is says nothing about a property.
+hypothesis_settings.register_profile("webanizr", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("webanizr")
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ def claim_host(*, site_id: uuid.UUID, label: str, version_id: uuid.UUID | None =
         with transaction.atomic():
             domain = Domain(host=host, account_id=tenancy.current_account_id(), site_id=site_id, version_id=version_id)
             domain.save(force_insert=True)
-            uploads.follow_limits()
+            uploads.follow_limits(pending=0)  # a website can be made while storage is away
     except IntegrityError as error:
         raise HostError(_("Somebody already has this address. Choose another one.")) from error
     return domain

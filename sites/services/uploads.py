@@ -74,11 +74,15 @@ def pending_bytes(account_id: uuid.UUID, *, now: datetime) -> int:
     return sum(size for file, size in waiting.items() if file not in sent)
 
 
-def follow_limits(*, now: datetime | None = None) -> None:
-    """Tell the hosting service how large a file it may take for the current account: its plan, and the room left."""
+def follow_limits(*, now: datetime | None = None, pending: int | None = None) -> None:
+    """Tell the hosting service how large a file it may take for the current account: its plan, and the room left.
+
+    Args: pending: bytes of the files that wait to be sent, where storage shouldn't be asked. Raises storage.Away.
+    """
     account_id = tenancy.current_account_id()
     limits = limits_of(account_id)
-    used = stored_bytes() + pending_bytes(account_id, now=now or timezone.now())
+    waiting = pending_bytes(account_id, now=now or timezone.now()) if pending is None else pending
+    used = stored_bytes() + waiting
     allowed = max(0, min(limits.upload_bytes, limits.storage_bytes - used))
     Domain.objects.filter(account_id=account_id).exclude(upload_bytes=allowed).update(upload_bytes=allowed)
 
