@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -22,12 +25,22 @@ from sites.selectors import editor as selectors
 from webanizr.core.permissions import requires
 
 
+def own_site(view: Callable[[HttpRequest, Site], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Decorate a view of one website: a stranger's is not there, before anybody is asked for a code."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, site_id: uuid.UUID) -> HttpResponseBase:
+        return view(request, selectors.access_site(site_id))
+
+    return guarded
+
+
 @requires("owner")
+@own_site
 @fresh
 @require_http_methods(["GET", "POST"])
-def erase(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
+def erase(request: HttpRequest, site: Site) -> HttpResponse:
     """Say what goes and what stays; take the request."""
-    site = selectors.access_site(site_id)
     running = open_request(scope=Scope.SITE, subject_id=site.pk)
     if running is not None:
         return redirect(certificate.link(running))
@@ -63,11 +76,11 @@ def _ask(request: HttpRequest, site: Site, *, at_once: bool) -> HttpResponse:
 
 
 @requires("owner")
+@own_site
 @fresh
 @require_POST
-def erase_now(request: HttpRequest, site_id: uuid.UUID) -> HttpResponse:
+def erase_now(request: HttpRequest, site: Site) -> HttpResponse:
     """Don't wait for the end of the seven days."""
-    site = selectors.access_site(site_id)
     running = open_request(scope=Scope.SITE, subject_id=site.pk)
     if running is None:
         return redirect("sites:erase", site.pk)

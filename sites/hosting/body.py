@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 MAX_BYTES = 512 * 1024
 MAX_NAMES = 1000
+MOST_DRAINED = 16 * 1024 * 1024
 
 Values = dict[str, list[str]]
 
@@ -28,6 +29,7 @@ def read(environ: Mapping[str, Any]) -> Values:
     except ValueError:
         raise BodyError("400 Bad Request") from None
     if length > MAX_BYTES:
+        _drain(environ["wsgi.input"], length)
         raise BodyError("413 Content Too Large")
     data = environ["wsgi.input"].read(length) if length > 0 else b""
     content_type = environ.get("CONTENT_TYPE", "")
@@ -37,6 +39,13 @@ def read(environ: Mapping[str, Any]) -> Values:
     if kind == "multipart/form-data":
         return multipart(data, content_type)
     raise BodyError("415 Unsupported Media Type")
+
+
+def _drain(stream: Any, length: int) -> None:
+    """Read what won't be used: a browser that is still sending doesn't read the answer. Not endlessly."""
+    left = min(length, MOST_DRAINED)
+    while left > 0 and (part := stream.read(min(left, 1 << 16))):
+        left -= len(part)
 
 
 def urlencoded(data: bytes) -> Values:

@@ -5,6 +5,7 @@ Every component shows on /styleguide/.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -37,7 +38,12 @@ def show(name: str, /, **values: Any) -> SafeString:
 @register.simple_tag
 def icon(*, name: str, label: str = "") -> SafeString:
     """An icon of the sprite; with `label` it speaks, else it is decoration."""
-    return show("icon", name=name, label=label)
+    return _icon(name, str(label))
+
+
+@functools.lru_cache(maxsize=1000)
+def _icon(name: str, label: str) -> SafeString:
+    return show("icon", name=name, label=label)  # some thirty on a page, and always the same ones
 
 
 @register.simple_tag
