@@ -9,8 +9,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from sites.hosting import challenge
+from sites.fields.kept import Kept
+from sites.hosting import challenge, intake, store
 from sites.hosting.versions import versions
 from sites.models import Domain, Page, Site, SiteKey, SiteVersion, Submission
 from sites.selectors.inbox import open_message
@@ -259,3 +261,20 @@ def test_a_personal_field_without_purpose_stays_offline(alice: cast.Person) -> N
         with pytest.raises(services.PublishError):
             services.publish_site(site=Site.objects.get(id=site.id), actor=alice.user)
         assert Domain.objects.get(site_id=site.id).version_id is None
+
+
+def test_a_connection_that_broke_costs_the_visitor_nothing(
+    visitor: Visitor, alice: cast.Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart of the database: noticed at the next statement only."""
+    files_of, broken = store.files_of, []
+
+    def breaks(post: intake.Post) -> list[Kept]:
+        connection.connection.close()
+        broken.append(True)
+        return files_of(post)
+
+    monkeypatch.setattr(store, "files_of", breaks)
+    assert visitor.post(GOOD | visitor.solved())[0] == 303
+    assert broken
+    assert len(stored(alice)) == 1
