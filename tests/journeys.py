@@ -107,8 +107,18 @@ def fill_in(visitor: Any, url: str, message: str, *, name: str = "Vera Visser", 
     visitor.wait_for_url(re.compile("/bedankt"))
 
 
+STILL = """
+Promise.all(document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished))
+    .then(() => null, () => null)
+"""
+
+
 def axe(page: Any) -> list[str]:
-    """Return what axe finds on the page as it is, in short."""
+    """Return what axe finds on the page as it is, in short.
+
+    It waits for what moves: halfway to another colour scheme a button's colours aren't those of any design.
+    """
+    page.evaluate(STILL)
     found = Axe().run(page).response["violations"]
     return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:160]}" for each in found]
 
