@@ -43,7 +43,7 @@ class User(AbstractBaseUser):
     name = models.CharField(_("Name"), max_length=80)
     email = models.EmailField(_("E-mail address"), max_length=254, unique=True)
     # AbstractBaseUser's two columns are left out: nothing else is kept about a person.
-    password = None  # type: ignore[assignment]
+    password = None  # type: ignore[assignment]  # there are no passwords
     last_login = None
 
     objects = UserManager()

@@ -128,7 +128,7 @@ class ScopeForm(forms.Form):
 
     def __init__(self, data: Any = None, *, choices: topics.Choices, **named: Any) -> None:
         super().__init__(data, **named)
-        self.fields["scope"].choices = choices  # type: ignore[attr-defined]
+        self.fields["scope"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 
     def chosen(self) -> Scope:
         """Return the scope; call it on a valid form."""
@@ -182,7 +182,7 @@ class LookForm(forms.Form):
     def __init__(self, data: Any = None, *, actions: list[str], **named: Any) -> None:
         super().__init__(data, **named)
         words = {str(key): words for key, words in DOINGS}
-        self.fields["action"].choices = [(each, words[each]) for each in actions]  # type: ignore[attr-defined]
+        self.fields["action"].choices = [(each, words[each]) for each in actions]  # type: ignore[attr-defined]  # a ChoiceField
         self.initial.setdefault("action", actions[0])
 
 

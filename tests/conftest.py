@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from psycopg2.extensions import connection as Connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.fakes.server import Fake, running
 from tests.local.running import Stack
 from tests.staff import desk, hire  # noqa: F401  # fixtures
 from webanizr.local import packages, testing
@@ -75,6 +76,15 @@ def own_language() -> None:
 
 
 @pytest.fixture
+def english() -> Iterator[None]:
+    """Let messages come in English, as the code has them."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
 def role_connection() -> Iterator[Callable[[str], Connection]]:
     """Connect as a service's own login, e.g. "hosting"; another login sees committed rows only."""
     opened: list[Connection] = []
@@ -117,6 +127,35 @@ def _as_role(service: str) -> Iterator[Any]:
     finally:
         connection.close()
         connection.settings_dict.update(before)
+
+
+@pytest.fixture(scope="module")
+def committing_worker(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Work as the worker's login, with rows that are committed: nothing is sent from inside a transaction."""
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        with _as_role("worker"):
+            yield
+        connections.close_all()
+        testing.current().reset_database()
+
+
+@pytest.fixture(scope="module")
+def fakes() -> Iterator[dict[str, Fake]]:
+    """Every external system's fake, running."""
+    from tests import external
+
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(running(kind)) for name, kind in external.FAKES.items()}
+
+
+@pytest.fixture(params=["brevo", "listmonk", "mailchimp"])
+def mailing(request: pytest.FixtureRequest, fakes: dict[str, Fake]) -> Iterator[Fake]:
+    """Each mailing platform in turn, configured and empty."""
+    from tests import external
+
+    yield from external.emptied(fakes[request.param])
 
 
 @pytest.fixture(scope="session")

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import User
-from privacy.models import AccessGrant, AccessSession, SupportMessage, SupportQuestion
+from privacy.models import AccessGrant, AccessRequest, AccessSession, SupportMessage, SupportQuestion
 from privacy.scope import Scope
-from privacy.services import access, questions, requests
+from privacy.services import access, grants, questions, requests
 from sites.models import Form, Site
 from tests import cast
 from webanizr.core import tenancy
 from webanizr.local import provision, testing
 
 WORDS = "Kunnen jullie in het contactformulier kijken waarom inzending 3 leeg is?"
+REASON = "Ik wil zien welk veld leeg binnenkomt."
 BODY = f"Dag, er gaat iets mis. {WORDS} Ik hoor het graag."
 
 
@@ -163,3 +164,20 @@ def as_administrator(*statements: str) -> None:
         for statement in statements:
             cursor.execute(statement)
         admin.commit()
+
+
+def ask(world: World, as_role: Any, **more: Any) -> AccessRequest:
+    """Let Sam ask for access."""
+    with as_role("staff"):
+        return requests.request_access(
+            question=world.question, scope=world.scope(), reason=REASON, actor=world.sam, **more
+        )
+
+
+def quote(
+    world: World, as_role: Any, words: str = WORDS, *, message: SupportMessage | None = None, **more: Any
+) -> uuid.UUID:
+    """Let Sam take a question's own words for consent."""
+    arguments = {"scope": world.scope(), "actor": world.sam, **more}
+    with as_role("staff"):
+        return grants.grant_from_quote(message=message or world.message, quote=words, **arguments)

@@ -40,6 +40,13 @@ def configured(fake: Fake, **more: Any) -> Iterator[None]:
         yield
 
 
+def emptied(fake: Fake) -> Iterator[Fake]:
+    """Yield `fake`, configured and with nothing in it, for a fixture."""
+    fake.reset()
+    with configured(fake):
+        yield fake
+
+
 def contact(**changes: Any) -> Contact:
     """Return a subscriber that nobody knows yet."""
     number = uuid.uuid4()

@@ -6,60 +6,26 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
-from django.utils import timezone
+from django.db import transaction
 
 from newsletters.connectors import brevo, listmonk, mailchimp, platform
-from newsletters.connectors.base import CannotAnswer, EventKind, Identity, Locator, Presence, Result, WebhookRefused
-from privacy.connectors.api import pause_of
+from newsletters.connectors.base import CannotAnswer, Identity, Locator, Presence, Result
 from privacy.connectors.base import systems
 from tests import external
-from tests.conftest import _as_role
-from tests.fakes import mailchimp as mailchimp_fake
-from tests.fakes.server import Fake, running
+from tests.fakes.server import Fake
 from webanizr.core import net, ratelimit
 from webanizr.core.processors import REGISTRY
-from webanizr.local import testing
 
-
-@pytest.fixture(scope="module", autouse=True)
-def worker(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Work as the worker's login, whose rows are committed: a transfer is written before anything is sent."""
-    with django_db_blocker.unblock():
-        with _as_role("worker"):
-            yield
-        connections.close_all()
-        testing.current().reset_database()
-
-
-@pytest.fixture(scope="module")
-def fakes() -> Iterator[dict[str, Fake]]:
-    with ExitStack() as stack:
-        yield {name: stack.enter_context(running(kind)) for name, kind in external.FAKES.items()}
-
-
-def at(fakes: dict[str, Fake], name: str) -> Iterator[Fake]:
-    fake = fakes[name]
-    fake.reset()
-    with external.configured(fake):
-        yield fake
+pytestmark = pytest.mark.usefixtures("committing_worker")
 
 
 @pytest.fixture(params=external.FAKES)
 def fake(request: pytest.FixtureRequest, fakes: dict[str, Fake]) -> Iterator[Fake]:
     """Each system in turn."""
-    yield from at(fakes, request.param)
-
-
-@pytest.fixture(params=external.MAILING)
-def mailing(request: pytest.FixtureRequest, fakes: dict[str, Fake]) -> Iterator[Fake]:
-    """Each mailing platform in turn."""
-    yield from at(fakes, request.param)
+    yield from external.emptied(fakes[request.param])
 
 
 def erase_all(who: external.Subject) -> list[Result]:
@@ -358,89 +324,3 @@ def test_an_open_transaction_refuses_to_send(mailing: Fake) -> None:
     with transaction.atomic(), pytest.raises(net.InsideTransaction):
         platform().upsert(external.contact())
     assert mailing.count == 0
-
-
-# --- webhooks
-
-
-def heard(fake: Fake, monkeypatch: pytest.MonkeyPatch, do: str, email: str) -> tuple[dict[str, str], bytes]:
-    """Let something happen at the platform; return the webhook that it sends."""
-    sent: list[tuple[dict[str, str], bytes]] = []
-    monkeypatch.setattr(fake, "send_webhook", lambda headers, body: sent.append((headers, body)))
-    assert fake.act(do, {"email": email})
-    return sent[0]
-
-
-KINDS = {
-    "unsubscribe": EventKind.UNSUBSCRIBED,
-    "bounce": EventKind.HARD_BOUNCE,
-    "complain": EventKind.COMPLAINT,
-    "delete": EventKind.DELETED,
-}
-
-
-@pytest.mark.parametrize("do", KINDS)
-@pytest.mark.parametrize("name", ["brevo", "mailchimp"])
-def test_a_webhook_tells_what_happened_and_tells_it_the_same_twice(
-    fakes: dict[str, Fake], name: str, do: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for fake in at(fakes, name):
-        who = external.contact()
-        platform().upsert(who)
-        headers, body = heard(fake, monkeypatch, do, who.email)
-        told = [
-            platform().events(headers=headers, body=body, secret=mailchimp_fake.WEBHOOK_SECRET, now=timezone.now())
-            for _ in range(2)
-        ]
-        assert [(event.kind, event.email) for event in told[0]] == [(KINDS[do], who.email)]
-        assert told[0][0].id == told[1][0].id
-        assert abs((told[0][0].at - timezone.now()).total_seconds()) < 60
-
-
-def test_a_webhook_of_somebody_else_is_refused(mailing: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    who = external.contact()
-    platform().upsert(who)
-    now, right = timezone.now(), mailchimp_fake.WEBHOOK_SECRET
-    tries: list[tuple[dict[str, str], bytes, str, Any]]
-    if mailing.name == "listmonk":  # it sends none
-        tries = [({}, b"{}", right, now)]
-    elif mailing.name == "brevo":
-        _, body = heard(mailing, monkeypatch, "unsubscribe", who.email)
-        tries = [
-            ({}, body, "wrong", now),
-            ({}, body, "", now),
-            ({}, b"no json", right, now),
-            ({}, b'["x"]', right, now),
-        ]
-    else:
-        headers, body = heard(mailing, monkeypatch, "unsubscribe", who.email)
-        forged = mailchimp_fake.signed(body, "another secret")
-        tries = [
-            (headers, body + b"&x=1", right, now),
-            (headers, body, right, now + timedelta(seconds=301)),
-            (forged, body, right, now),
-            ({"X-Mailchimp-Signature": "nonsense"}, body, right, now),
-            ({}, body, "wrong", now),
-        ]
-    for headers, body, secret, when in tries:
-        with pytest.raises(WebhookRefused):
-            platform().events(headers=headers, body=body, secret=secret, now=when)
-    with external.configured(mailing, MAILING_WEBHOOK_SECRET=""), pytest.raises(WebhookRefused):
-        platform().events(headers={}, body=b"", secret="", now=now)
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "7"}, 7),
-        ({"retry-after": "Wed, 25 Nov 2026 12:00:30 GMT"}, 30),
-        ({"retry-after": "Wed, 25 Nov 2026 11:00:00 GMT"}, 0),
-        ({"retry-after": "999999"}, 3600),
-        ({"x-sib-ratelimit-reset": "12"}, 12),
-        ({"retry-after": "soon"}, None),
-        ({}, None),
-    ],
-)
-def test_how_long_a_provider_asks_to_wait(headers: dict[str, str], seconds: float | None) -> None:
-    now = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-    assert pause_of(net.Answer(429, headers, b""), now=now) == seconds

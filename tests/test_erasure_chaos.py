@@ -29,7 +29,8 @@ from tests import cast, external
 from tests.erasure_world import fill, found_anywhere
 from tests.fakes.brevo import Brevo
 from tests.fakes.matomo import SITE, Matomo
-from tests.fakes.server import Fake, Fault, Reply, Request, running
+from tests.fakes.parts import Fault, Reply, Request
+from tests.fakes.server import Fake, running
 from tests.test_outbox import Crew
 from webanizr.core import storage, tenancy
 from webanizr.local import testing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,14 +17,10 @@ from sites.fields.notice import notice, period
 from sites.fields.render import render_field, render_form
 from sites.schema.problems import ContentError
 
+pytestmark = pytest.mark.usefixtures("english")
+
 TEN = ["checkboxes", "choice", "consent", "date", "email", "file", "long_text", "number", "phone", "short_text"]
 SITE = SiteInput("1", "Bakkerij Zuiderplein")
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
 
 
 def make(kind: str, **parts: Any) -> Field:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def away(settings: object) -> Iterator[None]:
     """Let the store's address lead nowhere."""
     clients.s3.cache_clear()
-    settings.AWS_S3_ENDPOINT_URL = f"http://127.0.0.1:{free_port()}"  # type: ignore[attr-defined]
+    settings.AWS_S3_ENDPOINT_URL = f"http://127.0.0.1:{free_port()}"  # type: ignore[attr-defined]  # pytest-django's
     yield
     clients.s3.cache_clear()
 

@@ -53,7 +53,7 @@ def make(name: str, *, locked: bool = True, rule: dict[str, Any] | None = None) 
     place: Any = {"LocationConstraint": "eu-west-1"}
     clients.s3().create_bucket(Bucket=name, CreateBucketConfiguration=place, ObjectLockEnabledForBucket=locked)
     if rule:
-        clients.s3().put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=rule)  # type: ignore[arg-type]
+        clients.s3().put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=rule)  # type: ignore[arg-type]  # boto3-stubs' own
 
 
 def refused() -> list[str]:

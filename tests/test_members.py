@@ -29,8 +29,8 @@ def invite(alice: cast.Person, email: str, role: str = "editor") -> str:
     send = mail.send
 
     def keep(**given: object) -> object:
-        letters.append(str(given["context"]["link"]))  # type: ignore[index]
-        return send(**given)  # type: ignore[arg-type]
+        letters.append(str(given["context"]["link"]))  # type: ignore[index]  # what mail.send was given
+        return send(**given)  # type: ignore[arg-type]  # what mail.send was given
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mail, "send", keep)

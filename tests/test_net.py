@@ -19,7 +19,8 @@ from redis.retry import Retry
 from newsletters.connectors.checks import mailing_platform_is_whole
 from privacy.connectors.checks import bounces_are_heard, statistics_are_whole
 from tests import external
-from tests.fakes.server import Fake, Reply, Request, route, running
+from tests.fakes.parts import Reply, Request
+from tests.fakes.server import Fake, route, running
 from webanizr.core import net, objections, processors, ratelimit, tenancy, throttle
 from webanizr.core.models import Transfer
 from webanizr.core.processors import Field, Processor, Rate

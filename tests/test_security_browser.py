@@ -71,7 +71,7 @@ def test_a_new_address_is_confirmed_and_the_old_one_can_take_it_back(page: Any, 
     journeys.send(page)
     assert new in page.inner_text("main")
     told = stack.wait_for_mail(old, after=2)
-    link = re.search(r"http://localhost:\d+/address/undo/\S+", told.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    link = re.search(r"http://localhost:\d+/address/undo/\S+", told.get_body(("plain",)).get_content())  # type: ignore[union-attr]  # it is HTML and text
     assert link
     page.goto(link[0])
     journeys.send(page)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from webanizr.schedule import schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -364,57 +365,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "relay-outbox": {"task": "webanizr.core.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
-    "delete-expired": {"task": "sites.tasks.delete_expired", "schedule": 3600.0, "options": {"expires": 600}},
-    "sweep-uploads": {"task": "sites.tasks.sweep_uploads", "schedule": 3600.0, "options": {"expires": 600}},
-    "mend-keys": {"task": "sites.tasks.mend_keys", "schedule": 3600.0, "options": {"expires": 600}},
-    "erasures": {
-        "task": "privacy.tasks.advance_erasures",
-        "schedule": 5.0,
-        "options": {"expires": 10, "queue": "erase"},
-    },
-    "erasure-alarms": {"task": "privacy.tasks.sound_alarms", "schedule": 600.0, "options": {"expires": 500}},
-    "erasure-letters": {
-        "task": "privacy.tasks.tell_people",
-        "schedule": 60.0,
-        "options": {"expires": 50, "queue": "erase"},
-    },
-    "terms": {
-        "task": "privacy.tasks.keep_terms",
-        "schedule": 6 * 3600.0,
-        "options": {"expires": 3600, "queue": "erase"},
-    },
-    "evidence": {"task": "privacy.tasks.gather_evidence", "schedule": 600.0, "options": {"expires": 300}},
-    "statement": {"task": "privacy.tasks.publish_statement", "schedule": 600.0, "options": {"expires": 300}},
-    "expire-consents": {"task": "privacy.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 25}},
-    "keep-log-heads": {"task": "privacy.tasks.keep_log_heads", "schedule": 86400.0, "options": {"expires": 3600}},
-    "forget-questions": {"task": "privacy.tasks.forget_questions", "schedule": 86400.0, "options": {"expires": 3600}},
-    "send-statistics": {"task": "privacy.statistics.send", "schedule": 5.0, "options": {"expires": 4}},
-    "check-systems": {"task": "privacy.health.check", "schedule": 60.0, "options": {"expires": 50}},
-    "billing-daily": {"task": "billing.tasks.daily", "schedule": 300.0, "options": {"expires": 240}},
-    "billing-retention": {"task": "billing.tasks.retention", "schedule": 3600.0, "options": {"expires": 600}},
-    "sweep": {"task": "webanizr.core.tasks.sweep", "schedule": 3600.0, "options": {"expires": 600}},
-    # without a platform there is nothing to keep in step
-    **(
-        {
-            "newsletter-drain": {"task": "newsletters.tasks.drain", "schedule": 60.0, "options": {"expires": 50}},
-            "newsletter-look": {"task": "newsletters.tasks.look_round", "schedule": 600.0, "options": {"expires": 500}},
-            "newsletter-reconcile": {
-                "task": "newsletters.tasks.reconcile_nightly",
-                "schedule": crontab(hour="1", minute="30"),
-                "options": {"expires": 3600},
-            },
-        }
-        if MAILING_PLATFORM
-        else {}
-    ),
-    "newsletter-tidy": {
-        "task": "newsletters.tasks.tidy",
-        "schedule": crontab(hour="3", minute="10"),
-        "options": {"expires": 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = schedule(mailing=bool(MAILING_PLATFORM))
 
 # --- API
 REST_FRAMEWORK = {

@@ -129,10 +129,10 @@ class AppView(_Sets, totp.ActivateTOTPView):  # type: ignore[misc]  # allauth ha
         """Send who has an app already back to the choice."""
         if is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
             return redirect("staff_key")
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]  # allauth has no types
 
 
-class PasskeyView(_Sets, webauthn.AddWebAuthnView):  # type: ignore[misc]
+class PasskeyView(_Sets, webauthn.AddWebAuthnView):  # type: ignore[misc]  # allauth's base has no types
     """A passkey."""
 
     template_name = "console/key_passkey.html"

@@ -43,13 +43,13 @@ class LoginView(allauth.RequestLoginCodeView):  # type: ignore[misc]  # allauth 
     template_name = "accounts/login.html"
 
 
-class SignupView(allauth.SignupView):  # type: ignore[misc]
+class SignupView(allauth.SignupView):  # type: ignore[misc]  # allauth's base has no types
     """Name and e-mail address."""
 
     template_name = "accounts/signup.html"
 
 
-class LoginCodeView(allauth.ConfirmLoginCodeView):  # type: ignore[misc]
+class LoginCodeView(allauth.ConfirmLoginCodeView):  # type: ignore[misc]  # allauth's base has no types
     """Type the code that was mailed."""
 
     template_name = "accounts/code.html"
@@ -59,7 +59,7 @@ class LoginCodeView(allauth.ConfirmLoginCodeView):  # type: ignore[misc]
         return {**super().get_context_data(**kwargs), **code_context(self._process)}
 
 
-class SignupCodeView(allauth.ConfirmEmailVerificationCodeView):  # type: ignore[misc]
+class SignupCodeView(allauth.ConfirmEmailVerificationCodeView):  # type: ignore[misc]  # allauth's base has no types
     """Type the code that was mailed after signing up."""
 
     template_name = "accounts/code.html"

@@ -73,7 +73,7 @@ def erase_now(request: HttpRequest) -> HttpResponse:
     """Don't wait for the end of the seven days."""
     user, scope = request.user, _scope(request)
     assert isinstance(user, User)
-    subject = request.account.pk if scope is Scope.ACCOUNT else user.pk  # type: ignore[attr-defined]
+    subject = request.account.pk if scope is Scope.ACCOUNT else user.pk  # type: ignore[attr-defined]  # our middleware
     running = open_request(scope=scope, subject_id=subject)
     if running is None:
         return redirect("accounts:erase")

@@ -40,7 +40,7 @@ def account_of(request: HttpRequest) -> Account:
 def settings(request: HttpRequest) -> HttpResponse:
     """Your name; for an owner also the account's name and the language of mails."""
     user, account = person(request), account_of(request)
-    owner = request.membership.role == Role.OWNER  # type: ignore[attr-defined]
+    owner = request.membership.role == Role.OWNER  # type: ignore[attr-defined]  # our middleware
     posted = request.POST.get("form") if request.method == "POST" else None
     # fresh copies, so that a refused value doesn't show up elsewhere on the page
     profile = ProfileForm(request.POST if posted == "profile" else None, initial={"name": user.name}, prefix="profile")

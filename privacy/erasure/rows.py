@@ -6,7 +6,7 @@ A batch is one transaction of at most BATCH rows, so no lock is held for long an
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ from privacy.erasure.subjects import Person, Subject
 from privacy.paths import paths_of
 from webanizr.core import tenancy
 
-BATCH = 10_000
+BATCH = 2_500
 NOBODY = uuid.UUID(int=0)
 
 
@@ -127,8 +127,11 @@ def keys_of(search: Search) -> list[uuid.UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def erase_batch(search: Search, *, size: int = BATCH) -> int:
-    """Delete, or empty, at most `size` rows in one transaction; return how many."""
+def erase_batch(search: Search, *, size: int = BATCH, counted: Callable[[int], None] = lambda gone: None) -> int:
+    """Delete, or empty, at most `size` rows in one transaction; return how many.
+
+    Args: counted: writes down how many, in the same transaction: a killed worker's count stays right.
+    """
     condition, values = search.where()
     chosen = f"SELECT ctid FROM {search.table} WHERE {condition} LIMIT %s"  # noqa: S608  # our models
     if search.path.unlink:
@@ -144,7 +147,9 @@ def erase_batch(search: Search, *, size: int = BATCH) -> int:
         sql = f"DELETE FROM {search.table} WHERE ctid = ANY(ARRAY({chosen}))"  # noqa: S608
     with context(search), connection.cursor() as cursor:
         cursor.execute(sql, [*values, size])
-        return int(cursor.rowcount)
+        gone = int(cursor.rowcount)
+        counted(gone)
+    return gone
 
 
 def labels() -> list[str]:

@@ -62,9 +62,8 @@ def erase_rows(step: ErasureStep, subject: Subject, progress: Callable[[int], No
         return Report(BLOCKED, cause=waits, after=3600)
     for search in rows.searches(subject, step.target, unlink=unlink):
         while True:
-            gone = rows.erase_batch(search)
+            gone = rows.erase_batch(search, counted=progress)
             erased += gone
-            progress(gone)
             if gone < rows.BATCH:
                 break
     left = rows_left(step, subject)

@@ -79,7 +79,7 @@ def show(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
     message = selectors.open_message(row)
     context = {
         "message": message,
-        "may_correct": bool(message.answers) and request.membership.role != Role.READER,  # type: ignore[attr-defined]
+        "may_correct": bool(message.answers) and request.membership.role != Role.READER,  # type: ignore[attr-defined]  # our middleware
         "has_person": bool(message.answers) and bool(search.terms_of_sender(row)),
         "newer": newer,
         "older": older,

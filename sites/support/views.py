@@ -75,7 +75,7 @@ def frame(request: HttpRequest, row: AccessSession) -> dict[str, Any]:
             "days": by_day(timeline.entries(list(lines))),
             "action_words": consent.action_words([Action.VIEW, row.action]),
             "today": timezone.localdate(),
-            "watermark": f"{request.user.name} · {timezone.localtime():%d-%m %H:%M}",  # type: ignore[union-attr]
+            "watermark": f"{request.user.name} · {timezone.localtime():%d-%m %H:%M}",  # type: ignore[union-attr]  # staff are signed in
             "nav": "questions",
         }
 

@@ -6,7 +6,8 @@ import json
 import time
 from typing import Any
 
-from tests.fakes.server import Fake, Reply, Request, route
+from tests.fakes.parts import Reply, Request
+from tests.fakes.server import Fake, route
 
 KEY = "xkeysib-fake"
 LIST = 3

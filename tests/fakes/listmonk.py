@@ -8,7 +8,8 @@ import time
 import uuid
 from typing import Any
 
-from tests.fakes.server import Fake, Reply, Request, route
+from tests.fakes.parts import Reply, Request
+from tests.fakes.server import Fake, route
 
 KEY = "webanizr:fake-token"
 LIST = 3

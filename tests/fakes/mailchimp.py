@@ -10,7 +10,8 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.fakes.server import Fake, Reply, Request, route
+from tests.fakes.parts import Reply, Request
+from tests.fakes.server import Fake, route
 
 KEY = "0123456789abcdef-us6"
 LIST = "abc123"

@@ -11,7 +11,8 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.fakes.server import Fake, Reply, Request, route
+from tests.fakes.parts import Reply, Request
+from tests.fakes.server import Fake, route
 
 SITE = "1"
 TOKEN = "a" * 32  # may track

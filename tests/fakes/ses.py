@@ -11,7 +11,8 @@ import uuid
 from email.message import EmailMessage
 from typing import Any
 
-from tests.fakes.server import Fake, Reply, Request, route
+from tests.fakes.parts import Reply, Request
+from tests.fakes.server import Fake, route
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail-events"
 SECRET = "webanizr:fake-mail-secret"

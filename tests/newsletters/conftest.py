@@ -9,8 +9,12 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from webanizr.core import mail
+from newsletters.models import Reconcile, SyncState
+from tests import external
+from tests.fakes.server import Fake
+from webanizr.core import mail, ratelimit
 
 
 @pytest.fixture
@@ -49,3 +53,25 @@ def letters(monkeypatch: pytest.MonkeyPatch) -> Letters:
 
     monkeypatch.setattr(mail, "send", keep)
     return kept
+
+
+def empty(fake: Fake) -> Iterator[Fake]:
+    """Yield `fake`, configured and empty; leave nothing for the next test to push or compare."""
+    ratelimit.connection().flushdb()
+    yield from external.emptied(fake)
+    Reconcile.objects.update(state=Reconcile.State.DONE)
+    SyncState.objects.update(state=SyncState.State.IN_SYNC, there="absent", lease=None, leased_until=None)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE newsletters_contact SET paused_until = '9999-12-31'")
+
+
+@pytest.fixture(params=external.MAILING)
+def there(request: pytest.FixtureRequest, fakes: dict[str, Fake]) -> Iterator[Fake]:
+    """Each platform in turn."""
+    yield from empty(fakes[request.param])
+
+
+@pytest.fixture
+def brevo(fakes: dict[str, Fake]) -> Iterator[Fake]:
+    """One platform, for what doesn't depend on which."""
+    yield from empty(fakes["brevo"])

@@ -16,6 +16,7 @@ from newsletters.models import Contact, SyncState
 from newsletters.services import erasure, subscribe, sync
 from newsletters.tokens import Purpose, make
 from tests.conftest import _as_role
+from tests.fakes.server import Fake
 from tests.newsletters.conftest import Letters
 from webanizr.core import ratelimit
 
@@ -65,3 +66,14 @@ def drain() -> None:
 def erase(contact_id: uuid.UUID) -> None:
     with app():
         erasure.erase(token=make(Purpose.ERASE, contact_id), now=timezone.now())
+
+
+def everyone(fake: Fake) -> set[str]:
+    """Return the addresses that the platform would mail."""
+    found, cursor = set(), ""
+    while True:
+        page = platform().contacts(cursor)
+        found |= {each.email for each in page.contacts if not each.unsubscribed}
+        cursor = page.cursor
+        if not cursor:
+            return found

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from newsletters import scope
@@ -16,24 +15,16 @@ from newsletters.models import Consent, Contact
 from newsletters.selectors import export
 from newsletters.services import reconcile, sync
 from tests import external
-from tests.conftest import _as_role
 from tests.fakes.server import Fake, running
 from tests.newsletters.conftest import Letters, letters  # noqa: F401  # a fixture
 from tests.newsletters.engine import app, drain, erase, subscribed, unsubscribed
 from webanizr.core import ratelimit
 from webanizr.core.processors import REGISTRY
-from webanizr.local import testing
 
 SENT = {"email", "language", "topics", "contact_number", "name"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def worker(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock():
-        with _as_role("worker"):
-            yield
-        connections.close_all()
-        testing.current().reset_database()
+pytestmark = pytest.mark.usefixtures("committing_worker")
 
 
 @pytest.fixture(params=external.MAILING)

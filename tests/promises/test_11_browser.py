@@ -74,7 +74,7 @@ def test_who_wants_to_be_asked_is_asked(page: Any, stack: Stack, browser: Any) -
     page.fill("[name=body]", ASKS)
     page.check("[name=implied_refused]", force=True)
     journeys.send(page, "button[value=send]")
-    number = int(re.search(r"#(\d+)", page.inner_text(".crumbs"))[1])  # type: ignore[index]
+    number = int(re.search(r"#(\d+)", page.inner_text(".crumbs"))[1])  # type: ignore[index]  # the page has one
     staff = journeys.staff_page(browser, stack, "Saskia Vos")
     quote(staff, number, "Kunnen jullie in de inzendingen")
     assert "wil altijd eerst gevraagd worden" in staff.inner_text("main")

@@ -1,6 +1,6 @@
-"""`python -m webanizr.local.bench.erasing fill|erase|help|export …`: a large account, leaving.
+"""`python -m webanizr.local.bench.erasing fill|erase|export …`: a large account, leaving.
 
-`fill` runs as the hosting service, `erase` and `help` as the eraser, `export` as the exporter: each with its own login
+`fill` runs as the hosting service, `erase` as the eraser, `export` as the exporter: each with its own login
 and keys, through the product's own code. All but `fill` print one line of JSON: seconds, growth in MB, what went.
 """
 
@@ -24,7 +24,7 @@ from psycopg2.extras import execute_values  # noqa: E402
 
 from privacy.datamap import Scope  # noqa: E402
 from privacy.erasure import engine, plan  # noqa: E402
-from privacy.models import ErasureRequest, ErasureStep  # noqa: E402
+from privacy.models import ErasureStep  # noqa: E402
 from privacy.services.erasure import request_erasure  # noqa: E402
 from sites.hosting import intakekeys  # noqa: E402
 from sites.hosting.versions import Pointer  # noqa: E402
@@ -94,9 +94,8 @@ def erase(account: str) -> None:
                 pause=False,
             )
         steps = request.steps.filter(stage__lte=plan.ERASE).exclude(kind="system")
-        engine.advance(only=request.id)
         deadline = time.monotonic() + 600
-        while steps.exclude(state__in=ErasureStep.FINAL).exists():  # the other process is busy with one
+        while steps.exclude(state__in=ErasureStep.FINAL).exists():  # a step may ask for another try
             if time.monotonic() > deadline:
                 raise SystemExit(f"not finished: {list(steps.values_list('kind', 'target', 'state', 'cause'))}")
             if not engine.advance(only=request.id):
@@ -107,27 +106,6 @@ def erase(account: str) -> None:
             "messages": took.get("rows sites.Submission", 0),
             "files": sum(count for name, count in took.items() if name.startswith("files uploads")),
         }
-
-    print(json.dumps(measured(work)))
-
-
-def help_with(account: str) -> None:
-    """Be the eraser's second process: do what the first has no hands for, until it is finished."""
-    engine.advance()
-    list(storage.versions(f"uploads/{uuid.uuid4()}/"))
-    requests = ErasureRequest.objects.filter(subject_id=uuid.UUID(account), state="running")
-
-    def work() -> dict[str, float]:
-        while (request := requests.first()) is None:
-            time.sleep(0.01)
-        steps = request.steps.filter(stage__lte=plan.ERASE).exclude(kind="system")
-        run = 0
-        while steps.exclude(state__in=ErasureStep.FINAL).exists():
-            done = engine.advance(only=request.id)
-            run += done
-            if not done:
-                time.sleep(0.05)
-        return {"steps": run}
 
     print(json.dumps(measured(work)))
 
@@ -153,7 +131,5 @@ if __name__ == "__main__":
         fill(sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5]), int(sys.argv[6]))
     elif sys.argv[1] == "erase":
         erase(sys.argv[2])
-    elif sys.argv[1] == "help":
-        help_with(sys.argv[2])
     else:
         write(sys.argv[2], sys.argv[3])
