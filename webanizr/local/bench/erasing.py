@@ -94,6 +94,7 @@ def erase(account: str) -> None:
                 pause=False,
             )
         steps = request.steps.filter(stage__lte=plan.ERASE).exclude(kind="system")
+        engine.advance(only=request.id)
         deadline = time.monotonic() + 600
         while steps.exclude(state__in=ErasureStep.FINAL).exists():  # a step may ask for another try
             if time.monotonic() > deadline:
