@@ -246,6 +246,16 @@ def test_a_step_that_vanished_stops_the_erasure(as_role: AsRole, outside: Elsewh
         assert request.state == "running", "never reported as done"
 
 
+@pytest.mark.parametrize("a_second", [100, 900, 2000, 60_000, 500_000])
+def test_no_batch_lasts_a_second_however_slow_the_table(a_second: int) -> None:
+    size, sizes = rows.FIRST, []
+    for _ in range(12):
+        sizes.append(size)
+        size = rows.next_size(size, size / a_second)
+    assert all(each / a_second < 1 for each in sizes[3:]), sizes
+    assert (sizes[-1] == rows.BATCH) == (a_second >= 60_000), sizes
+
+
 def test_what_names_somebody_is_sealed_and_goes(as_role: AsRole, outside: Elsewhere) -> None:
     alice = cast.owner("Alice")
     request = ask(alice)

@@ -1,6 +1,7 @@
 """Finding, counting and deleting a subject's rows, by the data map's paths: plain SQL in batches of bounded locks.
 
-A batch is one transaction of at most BATCH rows, so no lock is held for long and a killed worker loses one batch.
+A batch is one transaction of at most BATCH rows, fewer where they are slow to delete, so no lock is held for long and
+a killed worker loses one batch.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from privacy.erasure.subjects import Person, Subject
 from privacy.paths import paths_of
 from webanizr.core import tenancy
 
-BATCH = 2_500
+FIRST, BATCH, LEAST = 250, 2_500, 50
+LONG = 0.2  # seconds: a fifth of what a lock may last
 NOBODY = uuid.UUID(int=0)
 
 
@@ -150,6 +152,16 @@ def erase_batch(search: Search, *, size: int = BATCH, counted: Callable[[int], N
         gone = int(cursor.rowcount)
         counted(gone)
     return gone
+
+
+def next_size(size: int, took: float) -> int:
+    """Return how many rows the next batch may have.
+
+    Args: size: of the batch before, in rows; took: how long it took, in seconds.
+    """
+    if took > LONG:
+        return max(size // 2, LEAST)
+    return min(size * 2, BATCH) if took < LONG / 2 else size
 
 
 def labels() -> list[str]:

@@ -5,6 +5,7 @@ Nothing here holds a transaction open while another system is asked.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -61,11 +62,14 @@ def erase_rows(step: ErasureStep, subject: Subject, progress: Callable[[int], No
     if waits:
         return Report(BLOCKED, cause=waits, after=3600)
     for search in rows.searches(subject, step.target, unlink=unlink):
+        size = rows.FIRST
         while True:
-            gone = rows.erase_batch(search, counted=progress)
+            began = time.monotonic()
+            gone = rows.erase_batch(search, size=size, counted=progress)
             erased += gone
-            if gone < rows.BATCH:
+            if gone < size:
                 break
+            size = rows.next_size(size, time.monotonic() - began)
     left = rows_left(step, subject)
     if left:
         return Report(RETRY, cause="rows_left", after=5, erased=erased, evidence=[f"rows_left:{left}"])
