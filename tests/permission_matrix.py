@@ -87,6 +87,8 @@ MATRIX: dict[str, dict[str, str]] = {
         "inbox/person/": "reader",
         "inbox/person/correct/": "editor",
         "inbox/person/erase/": "editor",
+        "inbox/person/erase/<uuid:request_id>/now/": "editor",
+        "inbox/person/erase/<uuid:request_id>/call-off/": "editor",
         "inbox/person/export/": "reader",
         "inbox/<uuid:submission_id>/": "reader",
         "inbox/<uuid:submission_id>/correct/": "editor",

@@ -101,7 +101,12 @@ def send(request: ErasureRequest, contact: dict[str, str] | None) -> None:
     mail.send(
         to=contact["email"],
         template=LAST_MAIL.get(request.scope, "mail/erasure_done"),
-        context={"name": contact["name"], "reference": request.reference, "link": link(request)},
+        context={
+            "name": contact["name"],
+            "reference": request.reference,
+            "link": link(request),
+            "scope": request.scope,
+        },
         language=contact["language"],
         account_id=tenancy.PLATFORM_ACCOUNT,
     )

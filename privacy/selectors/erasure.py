@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.core.signing import BadSignature
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -18,6 +19,9 @@ from privacy.datamap import Scope
 from privacy.erasure import certificate
 from privacy.erasure.plan import FORGET
 from privacy.models import ErasureRequest, ErasureStep
+from webanizr.core import tenancy
+
+OPEN = ("received", "cooling_off", "running")
 
 
 def open_one(request_id: uuid.UUID) -> None:
@@ -39,12 +43,27 @@ def access_by_link(token: str) -> ErasureRequest:
     return request
 
 
+def access_erasure(request_id: uuid.UUID, *, scope: Scope) -> ErasureRequest:
+    """Return an erasure of this account and scope; raises Http404 for any other."""
+    found = _of_account().filter(id=request_id, scope=scope.value).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def open_about_visitors() -> list[ErasureRequest]:
+    """Return this account's erasures of visitors' messages that haven't ended, the oldest first."""
+    return list(_of_account().filter(scope=Scope.VISITOR.value, state__in=OPEN).order_by("requested_at"))
+
+
+def _of_account() -> QuerySet[ErasureRequest]:
+    return ErasureRequest.objects.filter(account_ref=tenancy.current_account_id())
+
+
 def open_request(*, scope: Scope, subject_id: uuid.UUID) -> ErasureRequest | None:
     """Return the request about this subject that hasn't ended, if there is one."""
     return (
-        ErasureRequest.objects.filter(
-            scope=scope.value, subject_id=subject_id, state__in=["received", "cooling_off", "running"]
-        )
+        ErasureRequest.objects.filter(scope=scope.value, subject_id=subject_id, state__in=OPEN)
         .order_by("-requested_at")
         .first()
     )
@@ -76,11 +95,10 @@ def lines(request: ErasureRequest) -> list[Line]:
             files = [each for each in steps if each.kind == "files"]
             if step is files[0]:
                 found.append(_line(_("Files"), files, _files_text(files)))
-        elif step.kind == "stop" and request.scope == Scope.SUBSCRIBER.value:
-            text = _("You get no newsletter any more.") if step.final else _text(step)
-            found.append(_line(_("Sending stopped"), [step], text))
         elif step.kind in WORDS:
-            found.append(_line(_name(step), [step], _text(step)))
+            name, said = OTHERWISE.get((step.kind, request.scope), WORDS[step.kind])
+            if name:
+                found.append(_line(_name(step) or str(name), [step], _text(step, said)))
     return found
 
 
@@ -105,16 +123,27 @@ WAITING: dict[str, Promise] = {
 }
 
 
+# Where somebody keeps an account, or never had one, a step means something else; no name: nothing that they need see.
+_ADDRESS = (gettext_lazy("Your address on this request"), WORDS["forget"][1])
+OTHERWISE: dict[tuple[str, str], tuple[Promise | None, Promise]] = {
+    ("stop", "subscriber"): (gettext_lazy("Sending stopped"), gettext_lazy("You get no newsletter any more.")),
+    ("stop", "site"): (gettext_lazy("Publishing stopped"), gettext_lazy("The website is off the air.")),
+    ("stop", "visitor"): (None, WORDS["stop"][1]),
+    ("forget", "site"): _ADDRESS,
+    ("forget", "visitor"): _ADDRESS,
+}
+
+
 def _name(step: ErasureStep) -> str:
-    if step.kind == "system":
-        system = systems().get(step.target)
-        kinds = {"mailing": _("Mailing platform"), "statistics": _("Statistics")}
-        name = kinds.get(step.target, step.target)
-        return f"{name} ({system.name})" if system is not None and system.name else name
-    return str(WORDS[step.kind][0])
+    if step.kind != "system":
+        return ""
+    system = systems().get(step.target)
+    kinds = {"mailing": _("Mailing platform"), "statistics": _("Statistics")}
+    name = kinds.get(step.target, step.target)
+    return f"{name} ({system.name})" if system is not None and system.name else name
 
 
-def _text(step: ErasureStep) -> str:
+def _text(step: ErasureStep, said: Promise) -> str:
     if step.state == ErasureStep.State.BLOCKED:
         return _("This stands still: the system doesn't let us in (%(cause)s). We don't skip it and keep trying.") % {
             "cause": step.cause
@@ -124,7 +153,7 @@ def _text(step: ErasureStep) -> str:
     if step.state == ErasureStep.State.RETAINED:
         return _("Kept as long as the law asks: %(law)s.") % {"law": step.law}
     if step.final:
-        return str(WORDS[step.kind][1])
+        return str(said)
     return str(WAITING.get(step.kind, ""))
 
 

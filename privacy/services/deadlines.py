@@ -128,6 +128,7 @@ def _tell(request: ErasureRequest, kind: ErasureEvent.Kind, template: str, *, no
                 "name": contact["name"],
                 "reference": request.reference,
                 "link": certificate.link(request),
+                "scope": request.scope,
                 "begins": date_format(timezone.localtime(request.starts_at), "DATE_FORMAT"),
                 "deadline": date_format(timezone.localtime(request.deadline), "DATE_FORMAT"),
                 "reason": str(ErasureEvent.Reason(reason).label) if reason else "",

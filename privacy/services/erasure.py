@@ -92,7 +92,12 @@ def _tell(request: ErasureRequest, contact: dict[str, str]) -> None:
     mail.send(
         to=contact["email"],
         template="mail/erasure_asked",
-        context={"name": contact["name"], "reference": request.reference, "link": certificate.link(request)},
+        context={
+            "name": contact["name"],
+            "reference": request.reference,
+            "link": certificate.link(request),
+            "scope": request.scope,
+        },
         language=contact["language"],
         account_id=tenancy.PLATFORM_ACCOUNT,
     )

@@ -36,6 +36,8 @@ def _start_url(found: ErasureRequest) -> str:
     """Return where its owner doesn't wait any longer."""
     if found.scope == Scope.SITE.value:
         return reverse("sites:erase_now", args=[found.subject_id])
+    if found.scope == Scope.VISITOR.value:
+        return reverse("inbox:person_erase_now", args=[found.id])
     return reverse("accounts:erase_now")
 
 

@@ -8,17 +8,10 @@ from collections.abc import Mapping
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.services import audit
-from accounts.views.confirm import fresh
-from accounts.views.settings import account_of
 from accounts.views.settings import person as actor_of
-from privacy.datamap import Scope
-from privacy.erasure import certificate
-from privacy.services.erasure import request_erasure
 from sites.fields.phone import Phone
 from sites.inbox.forms import MOST_ASKED
 from sites.selectors import inbox, search
@@ -54,8 +47,11 @@ def everything(found: search.Person) -> search.Filter:
 def person(request: HttpRequest) -> HttpResponse:
     """The list, with what can be done with all of it."""
     found = person_of(request.GET)
+    going = search.being_erased([each.row.id for each in found.found])
     context = {
         "person": found,
+        "erasures": going,
+        "going": {key for each in going for key in each.submissions},
         "numbers": [Phone(id="phone").display(number) for number in found.numbers],
         "name": found.name or ", ".join((*found.addresses, *found.numbers)),
         "of": request.GET.get("of", ""),
@@ -76,36 +72,3 @@ def export_person(request: HttpRequest) -> HttpResponse:
         return redirect("inbox:list")
     export.start_export(chosen=everything(found), actor=actor_of(request), content=export.PERSON)
     return redirect("inbox:exports")
-
-
-@requires("editor")
-@fresh
-@require_http_methods(["GET", "POST"])
-def erase_person(request: HttpRequest) -> HttpResponse:
-    """Erase all of it for good, checked and with a certificate: what the person may ask of a customer (article 17)."""
-    found = person_of(request.GET if request.method == "GET" else request.POST)
-    if not found.found:
-        messages.warning(request, _("Nothing was found, so there is nothing to erase."))
-        return redirect("inbox:list")
-    if request.method == "POST":
-        actor, account = actor_of(request), account_of(request)
-        asked = request_erasure(
-            scope=Scope.VISITOR,
-            subject_id=uuid.uuid4(),
-            account_id=account.pk,
-            actor_id=actor.pk,
-            contact={"name": actor.name, "email": actor.email, "language": account.language},
-            now=timezone.now(),
-            at_once=True,
-            submissions=[each.row.id for each in found.found],
-        )
-        audit.record("visitor.erased", actor_id=actor.pk, target_id=asked.id)
-        return redirect(certificate.link(asked))
-    context = {
-        "count": len(found.found),
-        "name": found.name or ", ".join((*found.addresses, *found.numbers)),
-        "of": request.GET.get("of", ""),
-        "asked": request.GET.get("q", "")[:MOST_ASKED],
-        "nav": "inbox",
-    }
-    return render(request, "inbox/person_erase.html", context)

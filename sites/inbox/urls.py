@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from sites.inbox import correct, exports, person, views
+from sites.inbox import correct, erase, exports, person, views
 
 inbox_patterns = (
     [
@@ -10,7 +10,9 @@ inbox_patterns = (
         path("inbox/bulk/", views.bulk, name="bulk"),
         path("inbox/person/", person.person, name="person"),
         path("inbox/person/correct/", correct.correct_person, name="person_correct"),
-        path("inbox/person/erase/", person.erase_person, name="person_erase"),
+        path("inbox/person/erase/", erase.erase_person, name="person_erase"),
+        path("inbox/person/erase/<uuid:request_id>/now/", erase.erase_now, name="person_erase_now"),
+        path("inbox/person/erase/<uuid:request_id>/call-off/", erase.call_off, name="person_call_off"),
         path("inbox/person/export/", person.export_person, name="person_export"),
         path("inbox/<uuid:submission_id>/", views.show, name="show"),
         path("inbox/<uuid:submission_id>/correct/", correct.correct, name="correct"),

@@ -9,6 +9,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from privacy.erasure import certificate
+from privacy.models import ErasureRequest
+from privacy.selectors.erasure import open_about_visitors
 from sites.models import SearchEntry, Submission
 from sites.selectors.sealed import open_content
 from webanizr.core import tenancy
@@ -116,6 +119,43 @@ def terms_of_sender(row: Submission) -> tuple[blind.Term, ...]:
     content = open_content(row)
     own = [asked["id"] for asked in content["fields"] if asked["type"] in ("email", "phone")]
     return identifying(str(content["values"].get(name) or "") for name in own)
+
+
+def submissions_of(terms: tuple[blind.Term, ...]) -> list[uuid.UUID]:
+    """Return the ids of every message that holds one of the addresses or numbers; raises vault.VaultError."""
+    if not terms:
+        return []
+    tokens = blind.tokens(tenancy.current_account_id(), terms)
+    return sorted(set(SearchEntry.objects.filter(token__in=tokens).values_list("submission_id", flat=True)))
+
+
+@dataclass(frozen=True)
+class Going:
+    """An erasure that hasn't ended, and which of somebody's messages it is about."""
+
+    request: ErasureRequest
+    submissions: frozenset[uuid.UUID]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it may still be called off."""
+        return self.request.state in ("received", "cooling_off")
+
+    @property
+    def link(self) -> str:
+        """Return the address of its own page."""
+        return certificate.link(self.request)
+
+
+def being_erased(submissions: Iterable[uuid.UUID]) -> list[Going]:
+    """Return the erasures, of this account, that are about any of these messages; the oldest first."""
+    wanted = frozenset(submissions)
+    found = []
+    for request in open_about_visitors():
+        about = wanted & {uuid.UUID(each) for each in request.chosen}
+        if about:
+            found.append(Going(request, about))
+    return found
 
 
 def person(terms: tuple[blind.Term, ...], *, name: str = "", most: int = 500) -> Person:

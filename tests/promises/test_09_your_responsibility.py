@@ -40,7 +40,13 @@ def test_a_customer_finds_hands_over_and_erases_one_visitor(page: Any, stack: St
     journeys.send(page, "main form[action='/inbox/person/erase/'] button")
     assert "1 bericht van deze persoon" in page.inner_text("main")
     assert journeys.axe(page) == []
+    page.check("[name=read]")
     journeys.send(page, "main button.btn--danger")
+    page.wait_for_url(re.compile("/privacy/wissen/"))
+    assert "De berichten worden gewist op" in page.inner_text("main h1")
+    page.goto("/inbox/person/?q=vera@example.nl")
+    assert "Wordt gewist" in page.inner_text("main table"), "a week to reconsider: it is still there"
+    journeys.send(page, "main form[action$='/now/'] button")
     page.wait_for_url(re.compile("/privacy/wissen/"))
     page.wait_for_selector(".state--ok:has-text('Database')", timeout=30_000)
     page.goto("/inbox/person/?q=vera@example.nl")
