@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from privacy.connectors.base import systems
 from privacy.datamap import Scope
@@ -160,18 +160,15 @@ def _text(step: ErasureStep, said: Promise) -> str:
 def _rows_text(steps: list[ErasureStep]) -> str:
     expected = sum(step.expected for step in steps)
     erased = sum(step.erased for step in steps)
+    count = len({step.target for step in steps})
+    tables = ngettext("%(n)s table", "%(n)s tables", count) % {"n": count}
     if all(step.final for step in steps):  # some went along with others, or had gone by themselves
-        tables = len({step.target for step in steps})
-        return _("%(done)s rows erased; nothing left in %(tables)s tables") % {"done": erased, "tables": tables}
-    if not erased:
-        tables = len({step.target for step in steps})
-        return _("%(expected)s rows in %(tables)s tables") % {"expected": expected, "tables": tables}
-    done = min(expected, erased)
-    return _("%(done)s of %(expected)s rows in %(tables)s tables") % {
-        "done": done,
-        "expected": expected,
-        "tables": len({step.target for step in steps}),
-    }
+        gone = ngettext("%(n)s row erased", "%(n)s rows erased", erased) % {"n": erased}
+        return _("%(rows)s; nothing left in %(tables)s") % {"rows": gone, "tables": tables}
+    rows = ngettext("%(n)s row", "%(n)s rows", expected) % {"n": expected}
+    if erased:
+        rows = _("%(done)s of %(rows)s") % {"done": min(expected, erased), "rows": rows}
+    return _("%(rows)s in %(tables)s") % {"rows": rows, "tables": tables}
 
 
 def _files_text(steps: list[ErasureStep]) -> str:
