@@ -14,7 +14,7 @@ class NewslettersConfig(AppConfig):
         from accounts import following
         from billing import paying, questions
         from newsletters import erasing, scope
-        from newsletters.services import suppression
+        from newsletters.services import stops, suppression
         from newsletters.services.customers import OBJECTION
         from privacy import export
         from privacy.erasure import hooks
@@ -22,6 +22,9 @@ class NewslettersConfig(AppConfig):
 
         hooks.IDENTIFY.append(erasing.identify)
         hooks.SUPPRESS.append(erasing.suppress)
+        hooks.REPLAYS[stops.STOPPED] = hooks.Replay(stops.stop_again, "newsletter stopped again")
+        hooks.REPLAYS[stops.PAUSED] = hooks.Replay(stops.pause_again, "newsletter paused again")
+        hooks.REPLAYS[stops.SUPPRESSED] = hooks.Replay(stops.suppress_again, "address suppressed again")
         hooks.GUARDS["newsletters.SyncState"] = erasing.former_platform
         export.SUBSCRIBERS.append(scope.of_address)
 

@@ -248,16 +248,6 @@ class Drift(models.Model):
         return f"{self.kind} {self.id}"
 
 
-class StopPosition(models.Model):
-    """Up to which object in storage this database has followed unsubscribes (`services.stops`): one row."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    last = models.CharField(max_length=120, blank=True)
-
-    def __str__(self) -> str:
-        return self.last
-
-
 class PlatformEvent(models.Model):
     """Something the platform told us (a webhook): which contact to look at again. Never what it said."""
 

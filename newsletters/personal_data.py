@@ -16,7 +16,6 @@ from privacy.datamap import (
     Scope,
     Subject,
     Term,
-    place,
     table,
 )
 
@@ -126,8 +125,6 @@ table(
     found_at=MOMENT,
     mended_at=MOMENT,
 )
-table("newsletters.StopPosition", id=KEY, last=STATE)
-place("storage", "ledger/newsletter/", HASH)
 table(
     "newsletters.PlatformEvent",
     Term("received_at", days=30, by=TIDY),

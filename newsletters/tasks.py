@@ -15,8 +15,9 @@ from django.utils import timezone
 from accounts.models import User
 from newsletters.services import customers, erasure, events, forgetting, reconcile, stops, sync
 from newsletters.tokens import Purpose
+from privacy.erasure.ledger import Behind
 from webanizr.core import tenancy
-from webanizr.core.tasks import TenantTask
+from webanizr.core.tasks import Later, TenantTask
 
 QUEUE = "sync"  # a slow platform holds no mail up
 
@@ -56,13 +57,30 @@ def go_on_reconciling(*, account_id: uuid.UUID, run_id: str) -> None:
 @shared_task(base=TenantTask, name="newsletters.tasks.note_line", queue=QUEUE, atomic=False)
 def note_line(*, account_id: uuid.UUID, line_id: int) -> None:
     """Keep an unsubscribe outside the database."""
-    stops.note_line(line_id)
+    with _followed():
+        stops.note_line(line_id)
+
+
+@shared_task(base=TenantTask, name="newsletters.tasks.note_pause", queue=QUEUE, atomic=False)
+def note_pause(*, account_id: uuid.UUID, contact_id: str, until: str) -> None:
+    """Keep a pause outside the database."""
+    with _followed():
+        stops.note_pause(contact_id=uuid.UUID(contact_id), until=datetime.fromisoformat(until))
 
 
 @shared_task(base=TenantTask, name="newsletters.tasks.note_suppression", queue=QUEUE, atomic=False)
 def note_suppression(*, account_id: uuid.UUID, key: str, reason: str, at: str) -> None:
     """Keep a suppression outside the database."""
-    stops.note_suppression(key=key, reason=reason, at=datetime.fromisoformat(at))
+    with _followed():
+        stops.note_suppression(key=key, reason=reason, at=datetime.fromisoformat(at))
+
+
+@contextmanager
+def _followed() -> Iterator[None]:
+    try:
+        yield
+    except Behind as behind:  # a restored backup: first what it lost
+        raise Later(60) from behind
 
 
 @shared_task(base=TenantTask, name="newsletters.tasks.mail_erase_link", queue="mail")
@@ -93,7 +111,6 @@ def drain() -> None:
     """Every minute: push what is due, and let comparisons go on that staff released."""
     with _alone("drain") as alone:
         if alone:
-            stops.catch_up(now=timezone.now())
             sync.drain()
             reconcile.resume_released()
 
@@ -109,7 +126,6 @@ def look_round() -> None:
 @shared_task(name="newsletters.tasks.reconcile_nightly", queue=QUEUE)
 def reconcile_nightly() -> None:
     """Every night: compare the platform's whole list with the audience."""
-    stops.catch_up(now=timezone.now())
     reconcile.start(now=timezone.now())
 
 
@@ -117,4 +133,3 @@ def reconcile_nightly() -> None:
 def tidy() -> None:
     """Every night, as the eraser: delete requests that nobody confirmed, and addresses with no reason to be here."""
     forgetting.tidy(now=timezone.now())
-    stops.tidy(now=timezone.now())

@@ -19,13 +19,15 @@ class PrivacyConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         from privacy import checks, gate, statistics  # noqa: F401  # checks register on import
-        from privacy.erasure import guard, hooks
+        from privacy.erasure import guard, hooks, withdrawals
         from webanizr.core import context, health, net, vault
 
         vault.guard_sessions(gate.may_open)
         health.QUESTIONS.append(guard.problems)
         net.GATES.append(guard.gate)
         hooks.SUPPRESS.append(statistics.drop)
+        hooks.REPLAYS[withdrawals.KIND] = hooks.Replay(withdrawals.withdraw_again, "consent withdrawn again")
+        hooks.REPLAYS[withdrawals.OBJECTED] = hooks.Replay(withdrawals.object_again, "objection made again")
         autodiscover_modules("processors")
         context.PROVIDERS["consent_waiting"] = consent_waiting
         context.PROVIDERS["questions_waiting"] = questions_waiting

@@ -11,7 +11,6 @@ from django.utils import timezone
 from privacy import notices
 from privacy.erasure import engine, ledger, withdrawals
 from privacy.services import deadlines, proof, retention, statement, upkeep
-from webanizr.core import tenancy
 from webanizr.core.tasks import Later, TenantTask, tenant_ids
 
 log = logging.getLogger(__name__)
@@ -41,12 +40,21 @@ def notify_access(*, log_id: str) -> None:
     notices.tell(log_id)
 
 
-@shared_task(base=TenantTask, name="privacy.tasks.keep_withdrawal")
-def keep_withdrawal(*, grant_id: str) -> None:
+@shared_task(base=TenantTask, name="privacy.tasks.keep_withdrawal", atomic=False)
+def keep_withdrawal(*, account_id: uuid.UUID, grant_id: str) -> None:
     """Keep outside the database that consent was withdrawn. Queued by the database with the withdrawal."""
     try:
-        withdrawals.keep(account_id=tenancy.current_account_id(), grant_id=uuid.UUID(grant_id))
+        withdrawals.keep(account_id=account_id, grant_id=uuid.UUID(grant_id))
     except ledger.Behind as behind:  # a restored backup: first what it lost
+        raise Later(60) from behind
+
+
+@shared_task(base=TenantTask, name="privacy.tasks.keep_objection", atomic=False)
+def keep_objection(*, account_id: uuid.UUID, person_id: str, processor: str, said: str) -> None:
+    """Keep outside the database that somebody said no to a processor."""
+    try:
+        withdrawals.keep_objection(person_id=uuid.UUID(person_id), processor=processor, said=uuid.UUID(said))
+    except ledger.Behind as behind:
         raise Later(60) from behind
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,13 @@ from celery import current_app
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import ProgrammingError, connection, connections
+from django.test import override_settings
 from django.utils import timezone
 
+from newsletters.addresses import key_of
+from newsletters.models import Consent, Contact, Topic
+from newsletters.selectors import audience
+from newsletters.services import subscribe
 from privacy.datamap import Scope
 from privacy.erasure import engine, guard, ledger, rows
 from privacy.models import AccessGrant, AccessSession, ErasureRequest
@@ -30,7 +37,7 @@ from sites.services import publish
 from tests import cast, consent
 from tests.erasure_world import Clock, Elsewhere, fill, found_anywhere, one_outside
 from tests.visitors import Visitor
-from webanizr.core import health, net, outbox, storage, tenancy
+from webanizr.core import health, net, objections, outbox, storage, tenancy
 from webanizr.core.processors import REGISTRY
 from webanizr.local import postgres, provision, testing
 
@@ -87,8 +94,8 @@ def test_a_restored_backup_brings_nobody_back(as_role: AsRole, tmp_path: Path) -
     guard.forget()
     assert found_anywhere(alice.user.email), "the backup brought her back"
     assert health.check() == ["erasure ledger ahead"]
-    with pytest.raises(net.SwitchedOff):
-        net.request(next(iter(REGISTRY.values())), "GET", "/", why="erase")
+    with pytest.raises(net.SwitchedOff, match="ledger"):
+        ask_outside()
     with as_role("eraser"):
         with pytest.raises(engine.Stopped):
             engine.advance()
@@ -106,7 +113,7 @@ def test_a_restored_backup_brings_nobody_back(as_role: AsRole, tmp_path: Path) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_consent_withdrawn_after_the_backup_stays_withdrawn_and_nobody_is_served_before(
+def test_every_no_that_was_said_after_the_backup_stays_and_nobody_is_served_before(
     as_role: AsRole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = consent.build(as_role)
@@ -118,15 +125,20 @@ def test_consent_withdrawn_after_the_backup_stays_withdrawn_and_nobody_is_served
         host = Domain.objects.get(site_id=world.site.id).host
     vera = Visitor(f"{host}:8001", str(world.form.id), as_role)
     assert vera.ask("/")[0] == 200
+    reader = subscriber(as_role, "lezer@example.nl")
     dump = tmp_path / "webanizr.dump"
     pg("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={url()}")
     with world.as_alice():
         grants.revoke_grant(grant=withdrawn, actor=world.alice.user)
+    subscribe.unsubscribe(contact_id=reader, topics=["tips"], source="mail", now=timezone.now())
+    world.alice.client.post("/privacy/shared/statistics/", {"count": "no"})
     work(as_role)
     guard.forget()
-    assert health.check() == [], "this database wrote the line itself"
-    [(_seq, line)] = ledger.lines(after=0)
-    assert set(line) == {"kind", "account", "grant", "request", "seq", "before"}, "numbers alone"
+    assert health.check() == [], "this database wrote the lines itself"
+    lines = {line["kind"]: line for _seq, line in ledger.lines(after=0)}
+    assert set(lines) == {"withdrawal", "newsletter_stop", "objection"}
+    assert set(lines["withdrawal"]) == {"kind", "account", "grant", "request", "seq", "before"}, "numbers alone"
+    assert "lezer" not in str(lines)
 
     connections.close_all()
     testing.current().empty_database()
@@ -138,10 +150,21 @@ def test_consent_withdrawn_after_the_backup_stays_withdrawn_and_nobody_is_served
     with as_role("hosting"):
         assert health.check() == ["erasure ledger ahead"]
     assert world.alice.client.get("/").wsgi_request.user.is_authenticated
+    with as_role("worker"):
+        assert audience([reader])[reader].topics == ("news", "tips"), "the backup would mail who said no"
+        assert objections.among("matomo", [world.alice.user.pk]) == set()
+        with pytest.raises(net.SwitchedOff, match="ledger"):
+            ask_outside()
     with as_role("eraser"):
         out = StringIO()
         call_command("replay_erasures", stdout=out)
-    assert "line 1: consent withdrawn again" in out.getvalue()
+    for again in ("consent withdrawn again", "newsletter stopped again", "objection made again"):
+        assert again in out.getvalue()
+    with as_role("worker"):
+        assert audience([reader])[reader].topics == ("news",)
+        with pytest.raises(net.NotSent):
+            ask_outside()
+        assert objections.among("matomo", [world.alice.user.pk]) == {world.alice.user.pk}
     guard.forget()
     assert health.check() == []
     assert vera.ask("/")[0] == 200
@@ -152,6 +175,24 @@ def test_consent_withdrawn_after_the_backup_stays_withdrawn_and_nobody_is_served
     assert not world.alice.client.get("/").wsgi_request.user.is_authenticated, "everybody signs in again"
     with as_role("hosting"), connection.cursor() as cursor, pytest.raises(ProgrammingError):
         cursor.execute("SELECT request_ref FROM privacy_ledgerposition")
+
+
+def ask_outside() -> None:
+    """Ask the mailing platform something; nobody listens at its address."""
+    there = {"MAILING_PLATFORM": "listmonk", "MAILING_BASE_URL": "http://127.0.0.1:9"}
+    with override_settings(**there):
+        net.request(REGISTRY["listmonk"], "GET", "/api/lists", why="list")
+
+
+def subscriber(as_role: AsRole, address: str) -> uuid.UUID:
+    """Return somebody who confirmed both newsletters an hour ago."""
+    before = timezone.now() - timedelta(hours=1)
+    with as_role("worker"):
+        contact = Contact.objects.create(address=address, address_key=key_of(address), verified_at=before)
+        for topic in Topic.objects.all():
+            words = {"basis": "consent", "wording": "x", "wording_version": "x", "language": "nl", "source": "page"}
+            Consent.objects.create(contact=contact, topic=topic, action="confirmed", at=before, **words)
+    return contact.id
 
 
 def work(as_role: AsRole) -> None:

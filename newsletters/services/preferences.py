@@ -12,7 +12,9 @@ from newsletters.models import FOREVER, Consent, Contact, Topic
 from newsletters.selectors import last_said, standing
 from newsletters.services import contacts, ledger, queue, subscribe
 from newsletters.wording import AGAIN
+from webanizr.core import outbox, tenancy
 
+NOTE_PAUSE = "newsletters.tasks.note_pause"
 PAUSES: dict[str, timedelta | None] = {"month": timedelta(days=30), "quarter": timedelta(days=91), "open": None}
 
 
@@ -80,6 +82,9 @@ def pause(*, contact_id: uuid.UUID, length: str, now: datetime) -> Contact | Non
         if contact is not None:
             contact.paused_until = None if not length else now + (PAUSES[length] or FOREVER - now)
             contact.save(update_fields=["paused_until"])
+            if contact.paused_until is not None:
+                until = contact.paused_until.isoformat()
+                outbox.add(NOTE_PAUSE, account_id=tenancy.PLATFORM_ACCOUNT, contact_id=contact_id, until=until)
             queue.changed(contact, now=now, resubscribe=not length)
         return contact
 

@@ -181,7 +181,7 @@ def _act(step: ErasureStep, request: ErasureRequest, clock: Clock) -> steps.Repo
         if request.replay_of is not None:
             return steps.Report(State.VERIFIED, evidence=[f"line:{request.replay_of}"])
         line = {"subject": subject.as_json(), "reference": request.reference}
-        seq = ledger.append(str(request.id), line)
+        seq = ledger.append(request.id, line)
         return steps.Report(State.VERIFIED, evidence=[f"line:{seq}"])
     if step.kind == "recheck":
         return _recheck(step, request, subject, clock())

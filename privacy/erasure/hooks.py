@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from privacy.erasure.subjects import Subject
 
@@ -35,3 +36,17 @@ HOLDS: dict[str, Callable[[Subject], list[Hold]]] = {}
 # Both run in the app service, in the account's context, when a request is made or withdrawn.
 PAUSE: list[Callable[[list[uuid.UUID] | None], list[str]]] = []
 RESUME: list[Callable[[list[str]], None]] = []
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How a kind of line of the ledger is followed. Args: follow: does it again, repeatable, as eraser; words: what
+    `manage.py replay_erasures` prints.
+    """
+
+    follow: Callable[[dict[str, Any]], None]
+    words: str
+
+
+# What else than erasures a restored backup must not forget, by the line's "kind".
+REPLAYS: dict[str, Replay] = {}

@@ -1,14 +1,16 @@
-"""The ledger of erasures and withdrawn consent: one object per line in storage, numbered, never changed, outside the
-database's backups.
+"""The ledger: erasures and every no that was said, one object per line in storage, numbered, never changed, outside
+the database's backups.
 
 A database that was restored knows fewer lines than there are: then nobody is served and no system outside is asked
-until `manage.py replay_erasures` has done again what the lines say. A line holds random numbers of rows, no names.
+until `manage.py replay_erasures` has done again what the lines say. A line holds random numbers of rows and keyed
+hashes, no names.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,28 +32,28 @@ def _key(seq: int) -> str:
     return f"{PREFIX}{seq:010d}.json"
 
 
-def append(request_id: str, line: dict[str, Any]) -> int:
-    """Write a line unless this request or withdrawal has one, and note that this database knows it; return its number.
+def append(ref: uuid.UUID | str, line: dict[str, Any]) -> int:
+    """Write a line unless what it is about has one; return its number. Repeatable, with the same words each time.
 
-    As eraser, or for a withdrawal as worker. Raises Behind after a restored backup.
+    Its number is committed before the line is stored, and whoever may be killed in between does it again before
+    anything follows from it: so a line that this database doesn't know comes from a database that was lost.
+    As eraser, or as worker; outside any transaction. Raises Behind after a restored backup.
     """
+    if connection.in_atomic_block:
+        raise RuntimeError("a line's number must be committed before it is stored")
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        ours = LedgerPosition.objects.filter(request_ref=request_id).first()
-        if ours is not None:
-            return ours.seq
-        before = position()
-        for seq, known in lines(after=before):
-            if known["request"] != request_id or seq != before + 1:
-                raise Behind(f"line {seq} hasn't been followed")
-            note(seq, known)  # stored by an attempt that died before it was noted
-            return seq
-        content = {**line, "request": request_id, "seq": before + 1, "before": _digest_at(before)}
-        data = json.dumps(content, sort_keys=True).encode()
-        storage.put(_key(before + 1), data, content_type="application/json")
-        note(before + 1, content)
-        return before + 1
+        ours = LedgerPosition.objects.filter(request_ref=ref).first()
+        seq = ours.seq if ours is not None else position() + 1
+        content = {**line, "request": str(ref), "seq": seq, "before": _digest_at(seq - 1)}
+        if ours is None:
+            for key in storage.keys(PREFIX, after=_key(seq - 1)):
+                raise Behind(f"line {_number(key)} hasn't been followed")
+            note(seq, content)
+    if ours is None or not any(storage.keys(_key(seq))):
+        storage.put(_key(seq), json.dumps(content, sort_keys=True).encode(), content_type="application/json")
+    return seq
 
 
 def note(seq: int, line: dict[str, Any]) -> None:
@@ -65,9 +67,7 @@ def _digest(line: dict[str, Any]) -> str:
 
 
 def _digest_at(seq: int) -> str:
-    if seq == 0:
-        return ""
-    return hashlib.sha256(storage.get(_key(seq))).hexdigest()
+    return LedgerPosition.objects.filter(seq=seq).values_list("digest", flat=True).first() or ""
 
 
 def position() -> int:
@@ -95,10 +95,5 @@ def lines(*, after: int) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def ahead() -> int:
     """Return how many lines this database hasn't followed."""
-    found = max(0, head() - position())
-    if found:  # a line is stored just before the database that wrote it knows it: wait for who is writing one now
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
-            found = max(0, head() - position())
-    return found
+    last = head()  # looked up first: whoever writes one now has committed its number before
+    return max(0, last - position())

@@ -1,7 +1,7 @@
-"""Doing again, after a restored backup, every erasure and withdrawal that the ledger knows and the database doesn't.
+"""Doing again, after a restored backup, every erasure and every no that the ledger knows and the database doesn't.
 
-Whoever was signed out since would be signed in again: everybody signs in anew. Unsubscribes have a list of their own,
-which is followed before anything is sent to a platform (`newsletters.services.stops`).
+A no is consent that was withdrawn, a newsletter that was stopped: applications register how (`hooks.REPLAYS`).
+Whoever was signed out since would be signed in again: everybody signs in anew.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
-from privacy.erasure import engine, guard, ledger, plan, withdrawals
+from privacy.erasure import engine, guard, hooks, ledger, plan
 from privacy.models import ErasureRequest, ErasureStep
 
 
@@ -23,7 +23,7 @@ class Incomplete(RuntimeError):
 
 
 def replay(*, clock: engine.Clock = timezone.now) -> Iterator[tuple[int, str]]:
-    """Yield (line, reference) of each line done again, "" for a withdrawal; raises Incomplete. Runs as the eraser.
+    """Yield (line, what was done) of each line done again; raises Incomplete. Runs as the eraser.
 
     A line counts as followed when everything but the second look, a day later, has been verified.
     """
@@ -32,10 +32,13 @@ def replay(*, clock: engine.Clock = timezone.now) -> Iterator[tuple[int, str]]:
         if waiting:
             _end_sessions()
         for seq, line in waiting:
-            if line.get("kind") == withdrawals.KIND:
-                withdrawals.withdraw_again(line)
+            kind = line.get("kind")
+            if kind is not None:
+                if kind not in hooks.REPLAYS:
+                    raise Incomplete(f"line {seq}: nobody knows how to follow {kind!r}")
+                hooks.REPLAYS[kind].follow(line)
                 ledger.note(seq, line)
-                yield seq, ""
+                yield seq, hooks.REPLAYS[kind].words
                 continue
             request = _request(seq, line, now=clock())
             engine.advance(clock=clock, only=request.id, replaying=True)
@@ -45,7 +48,7 @@ def replay(*, clock: engine.Clock = timezone.now) -> Iterator[tuple[int, str]]:
                 raise Incomplete(f"line {seq}: {causes or 'no plan'}")
             with transaction.atomic():
                 ledger.note(seq, line)
-            yield seq, request.reference
+            yield seq, f"{request.reference} erased again and checked"
 
 
 def _end_sessions() -> None:

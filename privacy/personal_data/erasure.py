@@ -111,11 +111,14 @@ place(
     "ledger/erasures/",
     Personal(
         subject=Subject.ACCOUNT_HOLDER,
-        purpose=_("Erasing again what a restored backup would bring back: random numbers of rows, no names"),
+        purpose=_(
+            "Erasing and stopping again what a restored backup would bring back: random numbers of rows, and for who"
+            " stopped a newsletter a hash of the address under our key; no names"
+        ),
         basis=Basis.LEGAL_OBLIGATION,
-        retention=_("For good: numbers of rows that no longer exist"),
+        retention=_("For good: numbers of rows that no longer exist, and hashes"),
         exported=False,
         erase=Erase.KEPT,
-        what=_("Ledger of erasures"),
+        what=_("Ledger of erasures and of what was said no to"),
     ),
 )

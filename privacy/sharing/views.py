@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from privacy.connectors import matomo
+from privacy.erasure import withdrawals
 from privacy.sharing.selectors import receivers, shared_with
 from webanizr.core import objections
 from webanizr.core.permissions import requires
@@ -54,6 +55,6 @@ def statistics(request: HttpRequest) -> HttpResponse:
         objections.allow(person_id=person_id, processor=matomo.PROCESSOR.key)
         messages.success(request, _("The pages you open are counted again."))
     else:
-        objections.object_to(person_id=person_id, processor=matomo.PROCESSOR.key)
+        withdrawals.object_to(person_id=person_id, processor=matomo.PROCESSOR.key)
         messages.success(request, _("The pages you open are no longer counted."))
     return redirect("sharing:shared")

@@ -1,4 +1,4 @@
-"""`manage.py replay_erasures`: after a restored backup, do again every erasure that the ledger knows."""
+"""`manage.py replay_erasures`: after a restored backup, do again every erasure, and every no, that the ledger knows."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from privacy.erasure.replay import Incomplete, replay
 class Command(BaseCommand):
     """Follow the ledger. Runs as the eraser (WEBANIZR_SERVICE=eraser)."""
 
-    help = "After a restored backup: erase again what the ledger says, so that the product may be ready."
+    help = "After a restored backup: erase and stop again what the ledger says, so that the product may be ready."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Follow line by line; exit 1 when something stands still."""
         self.stdout.write(f"{ledger.ahead()} lines to follow")
         try:
-            for seq, reference in replay():
-                done = f"{reference} erased again and checked" if reference else "consent withdrawn again"
+            for seq, done in replay():
                 self.stdout.write(f"line {seq}: {done}")
         except Incomplete as error:
             raise CommandError(f"{error}. The product stays closed; mend the cause and run this again.") from error
