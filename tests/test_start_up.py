@@ -5,10 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.test import override_settings
 
+from webanizr.core.checks import certificates_have_a_key
 from webanizr.local import provision, testing
 from webanizr.local.place import ROOT
 
@@ -99,3 +105,48 @@ def test_what_the_hosting_service_knows_opens_nothing_elsewhere() -> None:
     ended = start("app", SECRET_KEY=key, FRAME_KEY=key)
     assert ended.returncode != 0
     assert "webanizr.E004" in ended.stderr
+
+
+def certificate_keys(folder: Path) -> dict[str, str]:
+    """Return the paths of both halves of a key of Ed25519."""
+    key = Ed25519PrivateKey.generate()
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    found = {}
+    for name, content in (("private", private), ("public", public), ("neither", b"no key")):
+        found[name] = str(folder / f"{name}.pem")
+        Path(found[name]).write_bytes(content)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("service", "half", "starts"),
+    [
+        ("eraser", "private", True),
+        ("eraser", "public", False),
+        ("eraser", "", False),
+        ("eraser", "neither", False),
+        ("app", "public", True),
+        ("app", "private", False),
+        ("app", "", False),
+    ],
+)
+def test_certificates_are_signed_by_a_key_of_their_own(service: str, half: str, starts: bool, tmp_path: Path) -> None:
+    """Promise 8: none made from SECRET_KEY, which others know; and who only shows certificates can't sign them."""
+    keys = certificate_keys(tmp_path)
+    with override_settings(LOCAL=False, SERVICE=service, CERTIFICATE_KEY_FILE=keys.get(half, "")):
+        assert [each.id for each in certificates_have_a_key(None)] == ([] if starts else ["webanizr.E008"])
+
+
+def test_production_without_a_key_for_certificates_or_addresses_does_not_start() -> None:
+    ended = start("eraser", WEBANIZR_LOCAL="0")
+    assert ended.returncode != 0
+    assert "webanizr.E008" in ended.stderr
+    assert "webanizr.E009" in ended.stderr
+
+
+@pytest.mark.parametrize("service", ["app", "staff", "worker", "exporter", "eraser"])
+def test_one_machine_gives_every_service_the_same_key_for_addresses(service: str) -> None:
+    environment = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][service]["environment"]
+    assert environment["ADDRESS_KEY"] == "${ADDRESS_KEY:?}"

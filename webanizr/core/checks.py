@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, connection
 
 from webanizr.core import storage
+from webanizr.core.vault import VaultError, signing
 
 DOCS = "docs/running.md"
 
@@ -106,6 +108,37 @@ def keys_are_kept_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register(Tags.security)
+def certificates_have_a_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Promise 8: a certificate of erasure is signed by a key that only the eraser may sign with, and that lasts."""
+    if settings.LOCAL or settings.SERVICE not in ("app", "eraser"):
+        return []
+    hint = f"Set CERTIFICATE_KMS_KEY, or CERTIFICATE_KEY_FILE with an Ed25519 key as PEM. See {DOCS}."
+    if settings.CERTIFICATE_KMS_KEY:
+        return []
+    if not settings.CERTIFICATE_KEY_FILE:
+        text = "There is no key to sign certificates of erasures with."
+        return [Critical(text, hint=hint, id="webanizr.E008")]
+    try:
+        private = signing.ByFile(Path(settings.CERTIFICATE_KEY_FILE)).is_private()
+    except VaultError as error:
+        return [Critical(f"CERTIFICATE_KEY_FILE is of no use: {error}.", hint=hint, id="webanizr.E008")]
+    if private == (settings.SERVICE == "eraser"):
+        return []
+    half = "the public half only" if settings.SERVICE == "app" else "the private half"
+    text = f"CERTIFICATE_KEY_FILE: the service {settings.SERVICE} must have {half}."
+    return [Critical(text, hint=hint, id="webanizr.E008")]
+
+
+@register(Tags.security)
+def addresses_have_a_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Promises 3 and 8: each service must find an address under the same hash, whatever SECRET_KEY it has."""
+    if settings.LOCAL or settings.SERVICE in ("hosting", "migrator") or settings.ADDRESS_KEY != settings.SECRET_KEY:
+        return []
+    text = "ADDRESS_KEY isn't set, or is SECRET_KEY: who unsubscribed would not be recognised once that changes."
+    return [Critical(text, hint=f"Make another random text, the same everywhere. See {DOCS}.", id="webanizr.E009")]
 
 
 LEAST_LOCK = 35  # days: longer than the last backup lives

@@ -118,6 +118,11 @@ class ByFile:
             raise Unreadable("the certificate's key isn't Ed25519")
         return key
 
+    def is_private(self) -> bool:
+        """Whether the file can sign; raises Unreadable when it holds no key of Ed25519."""
+        self.public_key()
+        return b"PRIVATE KEY" in self.pem
+
     def public_key(self) -> PublicKey:
         """Return it, whichever half the file holds."""
         if b"PRIVATE KEY" in self.pem:
