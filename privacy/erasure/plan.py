@@ -81,7 +81,7 @@ def make_plan(request: ErasureRequest) -> Plan:
         subject = _subject(request)
         for identify in hooks.IDENTIFY:
             identify(subject)
-        subject.elsewhere = sorted(_elsewhere(subject), key=str)
+        subject.elsewhere = sorted(set(_elsewhere(subject)), key=str)
         return Plan(subject, list(_steps(subject)))
 
 
@@ -132,12 +132,10 @@ def _elsewhere(subject: Subject) -> Iterator[uuid.UUID]:
     """Yield the accounts, other than the one that goes, whose rows know one of the people."""
     if not subject.people or subject.scope is Scope.SUBSCRIBER:
         return
-    accounts = apps.get_model(ROOTS[Scope.ACCOUNT])._default_manager.values_list("pk", flat=True)
-    for account_id in list(accounts):
-        if account_id == subject.account_id:
-            continue
-        if any(rows.count(s) for person in subject.people for s in rows.person_searches(person, account_id)):
-            yield account_id
+    accounts = apps.get_model(ROOTS[Scope.ACCOUNT])._default_manager.exclude(pk=subject.account_id)
+    ids = list(accounts.values_list("pk", flat=True))
+    for person in subject.people:
+        yield from rows.accounts_with(list(rows.person_searches(person, rows.NOBODY)), ids)
 
 
 def _steps(subject: Subject) -> Iterator[Step]:

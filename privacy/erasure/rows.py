@@ -7,9 +7,9 @@ a killed worker loses one batch.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -119,6 +119,25 @@ def count(search: Search) -> int:
     with context(search), connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {search.table} WHERE {condition}", values)  # noqa: S608  # our models
         return int(cursor.fetchone()[0])
+
+
+def accounts_with(found: Sequence[Search], accounts: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Return the accounts in which one of a person's searches finds a row: there may be many, so one question for each.
+
+    Args: found: searches about the same person, for whatever account; accounts: the ids of those to look in.
+    """
+    asked = [replace(search, account_id=None) for search in found]  # the tables' policies name the account
+    conditions = [search.where() for search in asked]
+    exists = [f"EXISTS (SELECT FROM {s.table} WHERE {c})" for s, (c, _) in zip(asked, conditions, strict=True)]
+    question, values = f"SELECT {' OR '.join(exists)}", [value for _, each in conditions for value in each]
+    having = []
+    with context(asked[0]), connection.cursor() as cursor:
+        for account_id in accounts:
+            with tenancy.context(account_id=account_id, user_id=asked[0].user_id, restore=False):
+                cursor.execute(question, values)
+                if cursor.fetchone()[0]:
+                    having.append(account_id)
+    return having
 
 
 def keys_of(search: Search) -> list[uuid.UUID]:
