@@ -17,6 +17,7 @@ from privacy.datamap import (
     Personal,
     Scope,
     Subject,
+    Term,
     place,
     table,
 )
@@ -153,6 +154,7 @@ ISSUED = Personal(
 table(
     "billing.Invoice",
     CUSTOMER,
+    Term("retain_until", by="billing.tasks.retention"),
     id=KEY,
     customer_id=WHOSE,
     kind=COUNTER,

@@ -116,7 +116,8 @@ class Path:
 class Term:
     """When rows of a table have had their time; the nightly job deletes them (`privacy.services.retention`).
 
-    Args: column: a moment; days: how long after it; only: further conditions, {"state": "done"}; objects: field with
+    Args: column: a moment; days: how long after it; only: further conditions, {"state": "done"}, or on the row that it
+    belongs to, {"request__state": "done"}; objects: field with
     the key of a file in storage that goes first; by: who deletes, when another job of the product does it already.
     """
 

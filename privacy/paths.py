@@ -68,7 +68,11 @@ def broken_rules(the_map: DataMap = data_map) -> Iterator[str]:
             yield from (f"{table}.{name}" for table, name in pairs if name not in fields.get(table, ()))
     for label, terms in the_map.terms.items():
         for term in terms:
-            names = [term.column, *term.only, *([term.objects] if term.objects else [])]
+            names = [
+                term.column,
+                *(name.partition("__")[0] for name in term.only),
+                *([term.objects] if term.objects else []),
+            ]
             yield from (f"{label}.{name}" for name in names if name not in fields.get(label, ()))
     for source in processor_sources():
         label, _dot, name = source.rpartition(".")

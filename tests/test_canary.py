@@ -6,7 +6,6 @@ fails here. Files, caches, logs and mails are searched too.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
@@ -27,20 +26,13 @@ from privacy.erasure.subjects import Person
 from privacy.erasure.subjects import Subject as Erased
 from privacy.paths import children_first, paths_of
 from privacy.services.erasure import request_erasure
-from tests import cast
+from tests import anyrow, cast
 from tests.erasure_world import OURS, Clock, Elsewhere, everything, found_anywhere, one_outside
 from webanizr.core import storage, tenancy
 from webanizr.local import testing
 
 AsRole = Callable[[str], AbstractContextManager[Any]]
 
-# Tables whose rules (CHECK constraints) ask for more than the kind of a column: their own values.
-SPECIAL: dict[str, dict[str, Any]] = {
-    "billing.Invoice": {"gross_cents": 2, "credits_id": None},
-    "billing.Allocation": {"line_id": uuid.uuid4(), "credit_id": None},
-    "privacy.AccessSession": {"opened_xid": "1"},
-    "privacy.SupportMessage": {"staff_id": None},
-}
 # What somebody who works here leaves behind belongs to another subject.
 NOT_HERE = {Subject.STAFF}
 
@@ -87,20 +79,12 @@ class Cage:
         values: dict[str, Any] = {
             str(field.column): self._value(model, field) for field in model._meta.local_concrete_fields
         }
-        values |= SPECIAL.get(label, {})
         self.canary = canary
-        key = model._meta.pk
-        if isinstance(key, models.AutoField | models.BigAutoField):
-            values.pop(str(key.column))
-        names = ", ".join(f'"{name}"' for name in values)
-        marks = ", ".join(["%s"] * len(values))
-        sql = f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING'
-        cursor.execute(f'{sql} RETURNING "{key.column}"', list(values.values()))
-        row = cursor.fetchone()
-        if row is None:  # the cast made hers already, and there is nobody else
-            cursor.execute(f'SELECT "{key.column}" FROM "{model._meta.db_table}" LIMIT 1')
-            row = cursor.fetchone()
-        self.made[label] = row[0]
+        key = anyrow.insert(cursor, model, values)
+        if key is None:  # the cast made hers already, and there is nobody else
+            cursor.execute(f'SELECT "{model._meta.pk.column}" FROM "{model._meta.db_table}" LIMIT 1')
+            key = cursor.fetchone()[0]
+        self.made[label] = key
 
     def _value(self, model: type[models.Model], field: Any) -> Any:
         label = model._meta.label
@@ -130,30 +114,7 @@ class Cage:
         return "canary-session" if (label, name) == ("accounts.SignIn", "session_key") else self.canary
 
     def _plain(self, field: Any) -> Any:
-        kind = field.get_internal_type()
-        if field.primary_key and kind == "UUIDField":
-            return uuid.uuid4()
-        if field.choices:
-            return field.choices[0][0]
-        if kind in ("CharField", "TextField", "EmailField", "SlugField"):
-            return self.canary[: field.max_length or 200]
-        if kind == "JSONField":
-            return json.dumps({"canary": self.canary})
-        if kind == "BinaryField":
-            return self.canary.encode()[: field.max_length or 64]
-        if kind == "DateTimeField":
-            return timezone.now() + timedelta(days=300)
-        if kind == "DateField":
-            return timezone.now().date() + timedelta(days=300)
-        if kind == "UUIDField":
-            return uuid.uuid4()
-        if kind == "BooleanField":
-            return False
-        if kind == "ArrayField":
-            return [field.base_field.choices[0][0] if field.base_field.choices else self.canary[:20]]
-        if kind == "DecimalField":
-            return 1
-        return 1
+        return anyrow.value(field, self.canary)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -127,6 +127,8 @@ def test_seven_days_to_reconsider(as_role: AsRole, outside: Elsewhere) -> None:
     with as_role("eraser"):
         clock.moment += timedelta(days=2)
         assert engine.advance(clock=clock) == 0
+        assert not ErasureSecret.objects.exists(), "addresses of who took it back aren't kept"
+        assert not request.steps.exists()
     with tenancy.tenant(alice.account.pk, user_id=alice.user.pk), pytest.raises(ErasureError):
         withdraw(request=request)
     assert found_anywhere(alice.user.email)

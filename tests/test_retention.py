@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 from typing import Any
 
@@ -12,14 +12,16 @@ import pytest
 from celery import current_app
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.db import models
 from django.utils import timezone
 
 from accounts.models import AuditEvent, SignIn
-from privacy.datamap import data_map
+from privacy.datamap import Term, data_map
 from privacy.services.retention import delete_expired
-from tests import cast
+from tests import anyrow, cast
 from webanizr.core import storage, tenancy
 from webanizr.core.models import Job, Transfer
+from webanizr.local import testing
 
 AsRole = Callable[[str], AbstractContextManager[Any]]
 
@@ -64,13 +66,86 @@ def test_what_has_had_its_time_goes(as_role: AsRole) -> None:
         assert delete_expired(now=now) == {}
 
 
-def test_every_term_has_a_job_that_exists() -> None:
-    """A term that "another job" keeps names one that the clock starts."""
+def every_term() -> list[tuple[str, Term]]:
+    return [(label, term) for label, terms in data_map.load().terms.items() for term in terms]
+
+
+def jobs() -> dict[str, str]:
+    """Return the login under which the clock starts each task."""
     current_app.loader.import_default_modules()
-    scheduled = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
-    terms = [term for terms in data_map.load().terms.values() for term in terms]
-    assert len(terms) >= 12
-    assert {term.by for term in terms} - {""} <= scheduled
-    assert "privacy.tasks.keep_terms" in scheduled
-    for label in data_map.terms:
-        assert apps.get_model(label)
+    found = {}
+    for entry in current_app.conf.beat_schedule.values():
+        queue = entry.get("options", {}).get("queue") or getattr(current_app.tasks[entry["task"]], "queue", "")
+        found[entry["task"]] = "eraser" if queue == "erase" else "worker"
+    return found
+
+
+class Aged:
+    """Puts two rows into a table: one whose term is over since a day, and one that has a day to go."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor, self.now = cursor, timezone.now()
+        self.rows: dict[tuple[str, str, uuid.UUID, bool], tuple[type[models.Model], Any]] = {}
+
+    def put(self, label: str, term: Term, account_id: uuid.UUID) -> None:
+        """Insert both."""
+        model = apps.get_model(label)
+        others = {each.column for each in data_map.terms[label]} - {term.column}
+        for over in (True, False):
+            word = f"w{uuid.uuid4().hex[:8]}"
+            values: dict[str, Any] = {}
+            for field in model._meta.local_concrete_fields:
+                plain = anyrow.value(field.target_field if field.is_relation else field, word)
+                plain = len(self.rows) * 2 + over if field.get_internal_type() == "PositiveIntegerField" else plain
+                values[str(field.column)] = None if field.null and field.name in others else plain
+            values |= {"account_id": account_id} if "account_id" in values else {}
+            for name, wanted in term.only.items():
+                self._condition(model, values, name, wanted)
+            moment = self.now - timedelta(days=term.days) + timedelta(days=-1 if over else 1)
+            column: Any = model._meta.get_field(term.column)
+            values[str(column.column)] = moment if isinstance(column, models.DateTimeField) else moment.date()
+            key = anyrow.insert(self.cursor, model, values)
+            assert key is not None, label
+            self.rows[label, f"{term.column} {dict(term.only)}", account_id, over] = (model, key)
+
+    def _condition(self, model: type[models.Model], values: dict[str, Any], name: str, wanted: Any) -> None:
+        field, _colon, other = name.partition("__")
+        column: Any = model._meta.get_field(field)
+        if not other:
+            values[str(column.column)] = wanted
+            return
+        target = column.related_model
+        content = {str(f.column): anyrow.value(f, uuid.uuid4().hex[:9]) for f in target._meta.local_concrete_fields}
+        content[other] = wanted
+        values[str(column.column)] = anyrow.insert(self.cursor, target, content)
+
+    def there(self, row: tuple[type[models.Model], Any]) -> bool:
+        """Return whether a row still exists."""
+        model, key = row
+        sql = f'SELECT 1 FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = %s'
+        self.cursor.execute(sql, [key])
+        return self.cursor.fetchone() is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_declared_term_is_kept_by_a_job_that_deletes(as_role: AsRole) -> None:
+    """Walks the data map: a term without a job, or a job that deletes nothing or too much, fails by its name."""
+    alice, logins = cast.owner("Alice"), jobs()
+    terms = every_term()
+    assert len(terms) >= 20
+    with closing(testing.administrator()) as connection, connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        aged = Aged(cursor)
+        for label, term in terms:
+            tenant = any(field.column == "account_id" for field in apps.get_model(label)._meta.local_concrete_fields)
+            for account_id in (alice.account.pk, tenancy.PLATFORM_ACCOUNT) if tenant else (alice.account.pk,):
+                aged.put(label, term, account_id)
+        assert all(aged.there(row) for row in aged.rows.values())
+        for name in sorted({term.by or "privacy.tasks.keep_terms" for _label, term in terms}):
+            assert name in logins, f"nothing starts {name}"
+            with as_role(logins[name]):
+                current_app.tasks[name]()
+        kept_too_long = [name for name, row in aged.rows.items() if name[-1] and aged.there(row)]
+        gone_too_soon = [name for name, row in aged.rows.items() if not name[-1] and not aged.there(row)]
+        assert kept_too_long == []
+        assert gone_too_soon == []

@@ -24,14 +24,22 @@ EVERYWHERE: dict[str, Any] = {
     },
     "terms": {
         "task": "privacy.tasks.keep_terms",
-        "schedule": 6 * 3600.0,
+        "schedule": crontab(hour="*/6", minute="20"),  # a clock that was restarted forgets when it last asked
         "options": {"expires": 3600, "queue": "erase"},
     },
     "evidence": {"task": "privacy.tasks.gather_evidence", "schedule": 600.0, "options": {"expires": 300}},
     "statement": {"task": "privacy.tasks.publish_statement", "schedule": 600.0, "options": {"expires": 300}},
     "expire-consents": {"task": "privacy.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 25}},
-    "keep-log-heads": {"task": "privacy.tasks.keep_log_heads", "schedule": 86400.0, "options": {"expires": 3600}},
-    "forget-questions": {"task": "privacy.tasks.forget_questions", "schedule": 86400.0, "options": {"expires": 3600}},
+    "keep-log-heads": {
+        "task": "privacy.tasks.keep_log_heads",
+        "schedule": crontab(hour="2", minute="50"),
+        "options": {"expires": 3600},
+    },
+    "forget-questions": {
+        "task": "privacy.tasks.forget_questions",
+        "schedule": crontab(hour="4", minute="10"),
+        "options": {"expires": 3600},
+    },
     "send-statistics": {"task": "privacy.statistics.send", "schedule": 5.0, "options": {"expires": 4}},
     "check-systems": {"task": "privacy.health.check", "schedule": 60.0, "options": {"expires": 50}},
     "billing-daily": {"task": "billing.tasks.daily", "schedule": 300.0, "options": {"expires": 240}},

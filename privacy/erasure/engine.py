@@ -62,7 +62,8 @@ def advance(
 
 
 def prepare(*, now: datetime, only: uuid.UUID | None = None) -> None:
-    """Make the plan of new requests and let those begin whose time to reconsider is over."""
+    """Make the plan of new requests and let those begin whose time to reconsider is over; forget who took it back."""
+    forget_withdrawn(now=now)
     open_requests = ErasureRequest.objects.filter(state__in=["received", "cooling_off"])
     if only is not None:
         open_requests = open_requests.filter(id=only)
@@ -70,6 +71,15 @@ def prepare(*, now: datetime, only: uuid.UUID | None = None) -> None:
         freeze_plan(request)
     for request in open_requests.filter(state="cooling_off", starts_at__lte=now):
         begin(request, now=now)
+
+
+def forget_withdrawn(*, now: datetime) -> None:
+    """Delete the plan and the addresses of requests that were taken back; what is left are numbers, for a year."""
+    for request in ErasureRequest.objects.filter(state=ErasureRequest.State.WITHDRAWN, finished_at=None):
+        with transaction.atomic():
+            ErasureSecret.objects.filter(request_id=request.id).delete()
+            request.steps.all().delete()
+            ErasureRequest.objects.filter(id=request.id).update(finished_at=now, paused=[], chosen=[])
 
 
 def freeze_plan(request: ErasureRequest) -> None:

@@ -40,8 +40,7 @@ SEALED = Personal(
 STEP = NotPersonal(_("A step of an erasure: which table or system, how far, what was found: counts and codes"))
 table(
     "privacy.ErasureStep",  # before its request, which it refers to
-    Term("changed_at", days=365, only={"state": "verified"}),
-    Term("changed_at", days=365, only={"state": "retained"}),
+    Term("changed_at", days=365, only={"request__state": "done"}),
     id=KEY,
     request=LINK,
     position=STEP,
@@ -66,7 +65,8 @@ table(
 table(
     "privacy.ErasureEvent",
     Path(Scope.USER, "actor_id", unlink=True),
-    Term("at", days=365),
+    Term("at", days=365, only={"request__state": "done"}),
+    Term("at", days=365, only={"request__state": "withdrawn"}),
     id=KEY,
     request=LINK,
     kind=STEP,
@@ -83,7 +83,7 @@ table(
 )
 table(
     "privacy.ErasureRequest",
-    Term("finished_at", days=365, only={"state": "done"}),
+    Term("finished_at", days=365),  # done, or taken back
     id=KEY,
     reference=KEY,
     scope=STEP,

@@ -55,7 +55,7 @@ def _batch(model: type[models.Model], term: Term, before: datetime, account_id: 
     table = quote(model._meta.db_table)
     conditions, values = [f"{quote(_column(model, term.column))} < %s"], [before]
     for name, wanted in term.only.items():
-        conditions.append(f"{quote(_column(model, name))} = %s")
+        conditions.append(_condition(model, name))
         values.append(wanted)
     if account_id is not None:
         conditions.insert(0, "account_id = %s")
@@ -73,6 +73,18 @@ def _batch(model: type[models.Model], term: Term, before: datetime, account_id: 
             chosen = [row for row, _key in found]
             cursor.execute(f"DELETE FROM {table} WHERE ctid = ANY(%s::tid[])", [chosen])  # noqa: S608  # our own models
         return len(found)
+
+
+def _condition(model: type[models.Model], name: str) -> str:
+    quote = connection.ops.quote_name
+    name, _, other = name.partition("__")
+    column = quote(_column(model, name))
+    if not other:
+        return f"{column} = %s"
+    field: Any = model._meta.get_field(name)
+    target = field.related_model
+    found = f"SELECT {quote(target._meta.pk.column)} FROM {quote(target._meta.db_table)}"  # noqa: S608  # our own models
+    return f"{column} IN ({found} WHERE {quote(_column(target, other))} = %s)"
 
 
 def _column(model: type[models.Model], name: str) -> str:
