@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
+import redis
+from django.conf import settings
 from django.utils import timezone
 from PIL import Image
 
@@ -18,7 +21,7 @@ from accounts.services import members, tokens
 from privacy.connectors import base
 from privacy.connectors.base import Health, Identity, Locator, Outcome, Presence, Result, Verdict
 from sites.services import assets
-from tests import cast
+from tests import canaries, cast
 from webanizr.core import storage, tenancy
 from webanizr.local import testing
 
@@ -106,39 +109,78 @@ def fill(who: cast.Person, as_role: AsRole) -> uuid.UUID:
     return cast.send(as_role, site, form, name="Vera Visser", email="vera@example.nl", message="Hallo").id
 
 
-def tables() -> list[tuple[str, list[str]]]:
-    """Return every table with those of its columns that can hold words or numbers of rows."""
-    with closing(testing.current().connect("migrator")) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
-            " WHERE table_schema = 'public' AND (data_type IN ('text', 'character varying', 'json', 'jsonb', 'uuid',"
-            " 'bytea', 'ARRAY') OR data_type LIKE 'character%') GROUP BY 1 ORDER BY 1"
-        )
-        rows: list[tuple[str, list[str]]] = cursor.fetchall()
-    return rows
-
-
-def everything() -> int:
-    """Return how many tables are searched."""
-    return len(tables())
+def everything() -> list[str]:
+    """Return every table of the database, whoever made it: the one list of what is searched."""
+    with closing(testing.administrator()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+        return [row[0] for row in cursor.fetchall()]
 
 
 def found_anywhere(text: str, *, but: tuple[str, ...] = OURS) -> list[tuple[str, str]]:
-    """Return (table, column) of every text, JSON, id or bytes in the database that holds `text`.
+    """Return (table, row) of every row in the database in which `text` can be recognised.
 
-    As the administrator of the test's server, whom row-level security doesn't bind. Sealed bytes can't be searched:
-    other tests say that they go with their row.
+    Whole rows are copied out as the administrator of the test's server, whom row-level security binds no more: each
+    column of whatever type, bytes included, in every spelling of `canaries` (hexadecimal, base64, packed ...). Sealed
+    bytes can't be searched: other tests say that they go with their row.
     """
+    return [(table, row) for table, row, _words in recognised([text], but=but)]
+
+
+def recognised(words: list[str], *, but: tuple[str, ...] = ()) -> list[tuple[str, str, set[str]]]:
+    """Return (table, row, words in it) of every row in which one of `words` can be recognised."""
+    assert all(len(word) >= 8 for word in words), "a shorter word is anywhere by chance"
     found = []
     with closing(testing.administrator()) as connection, connection.cursor() as cursor:
-        for table, columns in tables():
+        for table in everything():
             if table in but:
                 continue
-            for column in columns:
-                cursor.execute(f'SELECT 1 FROM "{table}" WHERE position(%s in "{column}"::text) > 0 LIMIT 1', [text])
-                if cursor.fetchone():
-                    found.append((table, column))
+            content = io.BytesIO()
+            cursor.copy_expert(f'COPY (SELECT t::text FROM "{table}" t) TO STDOUT', content)
+            if not canaries.seen(words, content.getvalue()):
+                continue
+            for row in content.getvalue().split(b"\n"):
+                seen = canaries.seen(words, row)
+                if seen:
+                    found.append((table, row.decode(), seen))
     return found
+
+
+def in_storage(words: list[str]) -> list[str]:
+    """Return every file, older versions included, in whose name or content one of `words` can be recognised."""
+    found = []
+    for key, version in storage.versions(""):
+        with contextlib.suppress(storage.Missing):  # the mark of a deletion
+            if canaries.seen(words, key.encode() + b"\n" + storage.get(key, version=version)):
+                found.append(key)
+    return found
+
+
+def in_redis(words: list[str]) -> list[str]:
+    """Return "number of the database:key" of every key of Redis (cache, broker, tally) with one of `words` in it."""
+    found = []
+    broker = settings.CELERY_BROKER_URL.replace("redis+socket:", "unix:").partition("?")[0]
+    for address in {settings.REDIS_URL.partition("?")[0], broker}:
+        with redis.Redis.from_url(address) as server:
+            numbers = [int(str(name).removeprefix("db")) for name in server.info("keyspace")]
+        for number in numbers:
+            with redis.Redis.from_url(address, db=number) as one:
+                keys = [key for key in one.scan_iter() if canaries.seen(words, key + b"\n" + _content(one, key))]
+            found += [f"{number}:{key.decode(errors='replace')}" for key in keys]
+    return found
+
+
+def _content(server: Any, key: bytes) -> bytes:
+    """Return what a key holds, as it was put in: a dump would pack it."""
+    readers: dict[bytes, Callable[[], Any]] = {
+        b"string": lambda: [server.get(key)],
+        b"list": lambda: server.lrange(key, 0, -1),
+        b"set": lambda: server.smembers(key),
+        b"zset": lambda: server.zrange(key, 0, -1),
+        b"hash": lambda: [each for pair in server.hgetall(key).items() for each in pair],
+        b"stream": lambda: [repr(server.xrange(key)).encode()],
+        b"none": list,
+    }
+    return b"\n".join(each or b"" for each in readers[server.type(key)]())
 
 
 def files() -> list[str]:
