@@ -10,5 +10,8 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from accounts import checks  # noqa: F401  # registers on import
+        """Register the system checks, and what accounts add to an erasure."""
+        from accounts import checks, erasing  # noqa: F401  # checks register on import
+        from privacy.erasure import hooks
+
+        hooks.REFUSALS.append(erasing.refuse)

@@ -32,6 +32,7 @@ class PrivacyConfig(AppConfig):
         context.PROVIDERS["consent_waiting"] = consent_waiting
         context.PROVIDERS["questions_waiting"] = questions_waiting
         context.PROVIDERS["erasures_open"] = erasures_open
+        context.PROVIDERS["erasing"] = erasing
 
 
 def consent_waiting(request: HttpRequest) -> Any:
@@ -59,3 +60,15 @@ def erasures_open(request: HttpRequest) -> Any:
     from privacy.selectors.board import open_count
 
     return SimpleLazyObject(open_count) if getattr(request, "staff", None) is not None else 0
+
+
+def erasing(request: HttpRequest) -> Any:
+    """Return the erasure that a member must know of while it is reconsidered, looked up only when a page shows it."""
+    from django.utils.functional import SimpleLazyObject
+
+    from privacy.selectors.erasure import erasing_notice
+
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return None
+    return SimpleLazyObject(lambda: erasing_notice(membership))

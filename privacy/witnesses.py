@@ -79,7 +79,7 @@ def columns_in_reach(now: datetime) -> Finding:
 def erasures(now: datetime) -> Finding:
     """Count the erasures that ended, run, stand still, or take longer than the law allows."""
     recent = ErasureRequest.objects.filter(state="done", finished_at__gte=now - timedelta(days=30)).count()
-    running = ErasureRequest.objects.filter(state__in=["received", "cooling_off", "running"])
+    running = ErasureRequest.objects.filter(state__in=ErasureRequest.OPEN)
     late = running.filter(deadline__lt=now).count()
     still = running.filter(steps__state="blocked").distinct().count()
     return Finding(

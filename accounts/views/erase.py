@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.erasing import owned_alone
 from accounts.forms import EraseForm
 from accounts.models import Membership, Role, User
 from accounts.views.confirm import fresh
@@ -19,11 +20,14 @@ from privacy.selectors.preview import outside, preview
 from privacy.services.erasure import COOLING_OFF, ErasureError, request_erasure, start_now
 from webanizr.core.permissions import requires
 
+ONLY_ME = "me"
+
 
 def _scope(request: HttpRequest) -> Scope:
-    """Return what this person erases here: the account when it is theirs alone to decide on, else themselves."""
+    """Return what this person erases here: an owner the account, or with ?only=me themselves; others themselves."""
     membership: Membership = request.membership  # type: ignore[attr-defined]  # set by the middleware
-    return Scope.ACCOUNT if membership.role == Role.OWNER else Scope.USER
+    only_me = membership.role != Role.OWNER or request.GET.get("only") == ONLY_ME
+    return Scope.USER if only_me else Scope.ACCOUNT
 
 
 @requires("reader")
@@ -39,7 +43,8 @@ def erase(request: HttpRequest) -> HttpResponse:
     if running is not None:
         return redirect(certificate.link(running))
     form = EraseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    alone = owned_alone(user.pk) if scope is Scope.USER else []
+    if request.method == "POST" and form.is_valid() and not alone:
         language = get_language() or account.language
         try:
             asked = request_erasure(
@@ -52,11 +57,13 @@ def erase(request: HttpRequest) -> HttpResponse:
                 at_once=form.cleaned_data["when"] == "now",
             )
         except ErasureError:
-            return redirect("accounts:erase")
+            return redirect(request.get_full_path())
         return redirect(certificate.link(asked))
     context = {
         "form": form,
         "scope": scope.value,
+        "alone": alone,
+        "only_me": scope is Scope.ACCOUNT and account.pk not in {each.pk for each in owned_alone(user.pk)},
         "preview": preview(account.pk, user_id=user.pk) if scope is Scope.ACCOUNT else None,
         "outside": outside(),
         "begins": timezone.now() + COOLING_OFF,

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from privacy.erasure import certificate, ledger, plan, steps
+from privacy.datamap import Scope
+from privacy.erasure import certificate, hooks, ledger, plan, steps
 from privacy.erasure.subjects import Subject
 from privacy.models import ErasureRequest, ErasureSecret, ErasureStep
 from webanizr.core import vault
@@ -68,9 +70,20 @@ def prepare(*, now: datetime, only: uuid.UUID | None = None) -> None:
     if only is not None:
         open_requests = open_requests.filter(id=only)
     for request in open_requests.filter(state="received"):
-        freeze_plan(request)
+        with _others_go_on(request):
+            freeze_plan(request)
     for request in open_requests.filter(state="cooling_off", starts_at__lte=now):
-        begin(request, now=now)
+        with _others_go_on(request):
+            begin(request, now=now)
+
+
+@contextmanager
+def _others_go_on(request: ErasureRequest) -> Iterator[None]:
+    """A request whose plan can't be made is tried again with the next round; it doesn't hold up the others."""
+    try:
+        yield
+    except Exception:
+        log.exception("erasure %s: no plan", request.reference)
 
 
 def forget_withdrawn(*, now: datetime) -> None:
@@ -178,6 +191,9 @@ def perform(step: ErasureStep, *, clock: Clock) -> None:
     except (DatabaseError, OSError, vault.VaultError) as error:
         log.warning("erasure %s %s: %s", request.reference, step, type(error).__name__)
         report = steps.Report(State.RETRY, cause=type(error).__name__, after=steps.backoff(step.attempts))
+    except Exception:  # a fault of ours: staff see it, and the other steps and requests go on
+        log.exception("erasure %s %s", request.reference, step)
+        report = steps.Report(State.BLOCKED, cause="error", after=3600)
     record(step, report, now=clock())
 
 
@@ -190,6 +206,8 @@ def _act(step: ErasureStep, request: ErasureRequest, clock: Clock) -> steps.Repo
             return steps.Report(State.BLOCKED, cause="plan_changed", after=3600)
         if request.replay_of is not None:
             return steps.Report(State.VERIFIED, evidence=[f"line:{request.replay_of}"])
+        if subject.scope is Scope.USER and (refusal := hooks.refusal(subject.id)):  # what changed since the request
+            return steps.Report(State.BLOCKED, cause=refusal, after=3600)
         line = {"subject": subject.as_json(), "reference": request.reference}
         seq = ledger.append(request.id, line)
         return steps.Report(State.VERIFIED, evidence=[f"line:{seq}"])

@@ -32,6 +32,8 @@ SUPPRESS: list[Callable[[Subject], None]] = []
 GUARDS: dict[str, Callable[[Subject], str]] = {}
 # What the law keeps, by key: asked when the plan is made. Its link to the subject is an `unlink` path of the data map.
 HOLDS: dict[str, Callable[[Subject], list[Hold]]] = {}
+# Why a person can't be erased yet, by their number: a code, "" when they can. Asked at the request and at the start.
+REFUSALS: list[Callable[[uuid.UUID], str]] = []
 # Take an account's websites (or those named) off the air, and return in numbers what was on it; and put that back.
 # Both run in the app service, in the account's context, when a request is made or withdrawn.
 PAUSE: list[Callable[[list[uuid.UUID] | None], list[str]]] = []
@@ -50,3 +52,8 @@ class Replay:
 
 # What else than erasures a restored backup must not forget, by the line's "kind".
 REPLAYS: dict[str, Replay] = {}
+
+
+def refusal(user_id: uuid.UUID) -> str:
+    """Return why a person can't be erased yet, "" when they can."""
+    return next(filter(None, (refuse(user_id) for refuse in REFUSALS)), "")

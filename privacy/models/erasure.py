@@ -25,6 +25,8 @@ class ErasureRequest(models.Model):
         DONE = "done", _("Done")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
+    OPEN = (State.RECEIVED, State.COOLING_OFF, State.RUNNING)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reference = models.CharField(max_length=10, unique=True)
     scope = models.CharField(max_length=10)

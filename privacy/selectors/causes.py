@@ -42,6 +42,14 @@ CAUSES: dict[str, Texts] = {
         gettext_lazy("A mailing platform that we no longer use may still have them."),
         gettext_lazy("Choose that platform in the settings for as long as this takes, and try now."),
     ),
+    "only_owner": (
+        gettext_lazy("The person is the only owner of an account."),
+        gettext_lazy("Ask them to make somebody else owner, or to erase that account first. It goes on by itself."),
+    ),
+    "error": (
+        gettext_lazy("Something went wrong that nobody foresaw."),
+        gettext_lazy("It is tried again by itself. The eraser's log says what it was: ask a developer to look."),
+    ),
     "plan_changed": (
         gettext_lazy("The frozen plan isn't what it was."),
         gettext_lazy("Don't try again: somebody or something changed the steps. Ask a developer first."),
@@ -84,14 +92,21 @@ class Cause:
     advice: str
 
 
+def _texts(step: ErasureStep) -> Texts:
+    refused = step.state == ErasureStep.State.BLOCKED
+    usual = OURS if step.kind != "system" else REFUSED if refused else AWAY
+    return CAUSES.get(step.cause, usual)
+
+
+def plain(step: ErasureStep) -> str:
+    """Return why a step waits, for the person it is about: without codes."""
+    return str(_texts(step)[0])
+
+
 def explain(step: ErasureStep) -> Cause:
-    """Return why a step waits."""
+    """Return why a step waits, for staff."""
     code = step.cause
-    found = CAUSES.get(code)
-    if found is None:
-        refused = step.state == ErasureStep.State.BLOCKED
-        found = OURS if step.kind != "system" else REFUSED if refused else AWAY
-    words, advice = str(found[0]), str(found[1])
+    words, advice = map(str, _texts(step))
     return Cause(f"{words} ({code})" if code and code not in CAUSES else words, advice)
 
 

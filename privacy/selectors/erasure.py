@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.core.signing import BadSignature
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -19,9 +20,8 @@ from privacy.datamap import Scope
 from privacy.erasure import certificate
 from privacy.erasure.plan import FORGET
 from privacy.models import ErasureRequest, ErasureStep
+from privacy.selectors import causes
 from webanizr.core import tenancy
-
-OPEN = ("received", "cooling_off", "running")
 
 
 def open_one(request_id: uuid.UUID) -> None:
@@ -53,7 +53,7 @@ def access_erasure(request_id: uuid.UUID, *, scope: Scope) -> ErasureRequest:
 
 def open_about_visitors() -> list[ErasureRequest]:
     """Return this account's erasures of visitors' messages that haven't ended, the oldest first."""
-    return list(_of_account().filter(scope=Scope.VISITOR.value, state__in=OPEN).order_by("requested_at"))
+    return list(_of_account().filter(scope=Scope.VISITOR.value, state__in=ErasureRequest.OPEN).order_by("requested_at"))
 
 
 def _of_account() -> QuerySet[ErasureRequest]:
@@ -63,10 +63,40 @@ def _of_account() -> QuerySet[ErasureRequest]:
 def open_request(*, scope: Scope, subject_id: uuid.UUID) -> ErasureRequest | None:
     """Return the request about this subject that hasn't ended, if there is one."""
     return (
-        ErasureRequest.objects.filter(scope=scope.value, subject_id=subject_id, state__in=OPEN)
+        ErasureRequest.objects.filter(scope=scope.value, subject_id=subject_id, state__in=ErasureRequest.OPEN)
         .order_by("-requested_at")
         .first()
     )
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What every page of an account says while something is about to go. Args: link: for who may take it back."""
+
+    scope: str
+    day: datetime
+    link: str
+
+
+def erasing_notice(membership: Any) -> Notice | None:
+    """Return the open erasure that a member must know of: of the account, a website of it, or themselves.
+
+    Args: membership: with `account_id`, `user_id` and `role`. Owners and who asked get the link to its own page.
+    """
+    of_account = Q(account_ref=membership.account_id, scope__in=[Scope.ACCOUNT.value, Scope.SITE.value])
+    own = Q(requested_by=membership.user_id, scope=Scope.USER.value)
+    found = ErasureRequest.objects.filter(of_account | own, state__in=ErasureRequest.OPEN)
+    first = found.order_by("scope", "starts_at").first()  # "account" before the others
+    if first is None:
+        return None
+    may = membership.role == "owner" or first.requested_by == membership.user_id
+    return Notice(first.scope, first.starts_at, certificate.link(first) if may else "")
+
+
+def is_going(*, account_id: uuid.UUID, site_id: uuid.UUID) -> bool:
+    """Return whether a website, or all of its account, is about to be erased."""
+    subjects = Q(scope=Scope.ACCOUNT.value, subject_id=account_id) | Q(scope=Scope.SITE.value, subject_id=site_id)
+    return ErasureRequest.objects.filter(subjects, account_ref=account_id, state__in=ErasureRequest.OPEN).exists()
 
 
 @dataclass(frozen=True)
@@ -95,6 +125,8 @@ def lines(request: ErasureRequest) -> list[Line]:
             files = [each for each in steps if each.kind == "files"]
             if step is files[0]:
                 found.append(_line(_("Files"), files, _files_text(files)))
+        elif step.kind == "ledger" and step.state == ErasureStep.State.BLOCKED:
+            found.append(_line(_("Beginning"), [step], _text(step, WORDS["stop"][1])))
         elif step.kind in WORDS:
             name, said = OTHERWISE.get((step.kind, request.scope), WORDS[step.kind])
             if name:
@@ -104,7 +136,7 @@ def lines(request: ErasureRequest) -> list[Line]:
 
 # What a step is called, and what is said of it once it is checked. Ledger and caches are in the certificate alone.
 WORDS: dict[str, tuple[Promise, Promise]] = {
-    "stop": (gettext_lazy("Access and publishing stopped"), gettext_lazy("Everybody is signed out.")),
+    "stop": (gettext_lazy("Access and publishing"), gettext_lazy("Everybody is signed out.")),
     "system": (gettext_lazy("System outside"), gettext_lazy("Looked for by every address and number: nothing found.")),
     "keys": (
         gettext_lazy("Keys"),
@@ -145,11 +177,9 @@ def _name(step: ErasureStep) -> str:
 
 def _text(step: ErasureStep, said: Promise) -> str:
     if step.state == ErasureStep.State.BLOCKED:
-        return _("This stands still: the system doesn't let us in (%(cause)s). We don't skip it and keep trying.") % {
-            "cause": step.cause
-        }
+        return _("This stands still. %(cause)s We don't skip it and keep trying.") % {"cause": causes.plain(step)}
     if step.state == ErasureStep.State.RETRY and step.cause:
-        return _("No answer yet (%(cause)s). We try again.") % {"cause": step.cause}
+        return _("Not yet. %(cause)s We try again.") % {"cause": causes.plain(step)}
     if step.state == ErasureStep.State.RETAINED:
         return _("Kept as long as the law asks: %(law)s.") % {"law": step.law}
     if step.final:

@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import current_app
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -55,14 +55,16 @@ def request_erasure(
     Args: scope, subject_id: what; account_id: whose it is, None for a person; contact: {"name", "email", "language"}
     of who gets the certificate; at_once: without the seven days to reconsider; submissions: of one visitor; pause: take
     websites off the air now, which the app's login may do.
-    Raises ErasureError when the same is being erased already.
+    Raises ErasureError: "already" when the same is being erased, or a code of `hooks.REFUSALS`.
     """
-    same = ErasureRequest.objects.filter(
-        scope=scope.value, subject_id=subject_id, state__in=["received", "cooling_off", "running"]
-    )
-    if scope is not Scope.VISITOR and same.exists():
-        raise ErasureError("already")
     with transaction.atomic():
+        with connection.cursor() as cursor:  # two browsers at once: the second one sees the first one's request
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"erase:{subject_id}"])
+        same = ErasureRequest.objects.filter(scope=scope.value, subject_id=subject_id, state__in=ErasureRequest.OPEN)
+        if scope is not Scope.VISITOR and same.exists():
+            raise ErasureError("already")
+        if scope is Scope.USER and (refusal := hooks.refusal(subject_id)):
+            raise ErasureError(refusal)
         request = ErasureRequest.objects.create(
             reference="W-" + "".join(secrets.choice(ALPHABET) for _ in range(7)),
             scope=scope.value,
@@ -106,7 +108,7 @@ def _tell(request: ErasureRequest, contact: dict[str, str]) -> None:
     account = apps.get_model("accounts.Account")._default_manager.get(pk=request.subject_id)
     members = apps.get_model("accounts.Membership")._default_manager.filter(account_id=account.pk)
     day = date_format(timezone.localtime(request.starts_at), "DATE_FORMAT")
-    others = members.exclude(user_id=request.requested_by or tenancy.PLATFORM_ACCOUNT)
+    others = members.exclude(user__email=contact["email"])
     for name, email in others.values_list("user__name", "user__email"):
         mail.send(
             to=email,

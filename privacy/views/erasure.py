@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timesince import timeuntil
 from django.views.decorators.http import require_POST, require_safe
@@ -38,7 +39,15 @@ def _start_url(found: ErasureRequest) -> str:
         return reverse("sites:erase_now", args=[found.subject_id])
     if found.scope == Scope.VISITOR.value:
         return reverse("inbox:person_erase_now", args=[found.id])
-    return reverse("accounts:erase_now")
+    address = reverse("accounts:erase_now")
+    return f"{address}?only=me" if found.scope == Scope.USER.value else address
+
+
+def _phase(found: ErasureRequest) -> str:
+    """Return what the page is about: "waiting", "running", "done" or "withdrawn"."""
+    if found.state in (State.RECEIVED, State.COOLING_OFF):
+        return "waiting" if found.starts_at > timezone.now() else "running"
+    return str(found.state)
 
 
 @requires("public")
@@ -46,13 +55,16 @@ def _start_url(found: ErasureRequest) -> str:
 def progress(request: HttpRequest, token: str) -> HttpResponse:
     """Show how far it is."""
     found = selectors.access_by_link(token)
+    phase = _phase(found)
+    if request.headers.get("HX-Request") and request.GET.get("phase") != phase:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})  # the whole page says something else now
     lines = selectors.lines(found)
     context = {
         "erasure": found,
         "token": token,
         "lines": lines,
         "checked": sum(line.kind in ("ok", "keep") for line in lines),
-        "waiting": found.state in (State.RECEIVED, State.COOLING_OFF),
+        "phase": phase,
         "left": timeuntil(found.starts_at),
         "start_url": _start_url(found),
         "ours": request.user.is_authenticated and found.requested_by == request.user.pk,

@@ -88,5 +88,8 @@ class RestoreVersion(Base):
     def post(self, request: Request, site_id: uuid.UUID, version_id: uuid.UUID) -> Response:
         """Put an older version online again."""
         version = selectors.access_version(site_id, version_id)
-        publish.restore_version(site=selectors.access_site(site_id), version=version, actor=self.actor)
+        try:
+            publish.restore_version(site=selectors.access_site(site_id), version=version, actor=self.actor)
+        except publish.PublishError as error:
+            raise ValidationError({"problems": [asdict(problem) for problem in error.problems]}) from error
         return Response(shapes.VersionSerializer(version).data)

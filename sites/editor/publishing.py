@@ -110,7 +110,11 @@ def restore(request: HttpRequest, site_id: uuid.UUID, version_id: uuid.UUID) -> 
     """Put an older version online again."""
     site = selectors.access_site(site_id)
     version = selectors.access_version(site_id, version_id)
-    services.restore_version(site=site, version=version, actor=person(request))
+    try:
+        services.restore_version(site=site, version=version, actor=person(request))
+    except services.PublishError as error:
+        messages.error(request, error.problems[0].message)
+        return redirect("sites:versions", site.id)
     messages.success(request, _("Version %(number)s is online. Your draft is as it was.") % {"number": version.number})
     return redirect("sites:versions", site.id)
 

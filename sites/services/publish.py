@@ -23,6 +23,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from accounts.services import audit
 from billing.services.limits import no_room
+from privacy.selectors.erasure import is_going
 from sites.blocks.content import asset_ids, form_ids, links, place_of
 from sites.blocks.content import publish_problems as page_problems
 from sites.blocks.content import read as read_blocks
@@ -112,7 +113,14 @@ def latest_version(site: Site) -> SiteVersion | None:
 
 def publish_problems(site: Site) -> list[SiteProblem]:
     """Return everything that keeps the site offline; an empty list means it may go."""
-    return _problems(load_draft(site))
+    return [*_going(site), *_problems(load_draft(site))]
+
+
+def _going(site: Site) -> list[SiteProblem]:
+    """Return the problem of a website that is off the air because somebody asked to erase it."""
+    if not is_going(account_id=site.account_id, site_id=site.id):
+        return []
+    return [SiteProblem(_("This website is about to be erased. Put everything back first."))]
 
 
 def _problems(draft: Draft) -> list[SiteProblem]:
@@ -290,7 +298,7 @@ def publish_site(*, site: Site, actor: User, now: datetime | None = None) -> Sit
     with transaction.atomic():
         locked = Site.objects.select_for_update().get(id=site.id)
         draft = load_draft(locked)
-        problems = _problems(draft)
+        problems = [*_going(locked), *_problems(draft)]
         if locked.id in surplus():
             full = no_room("sites", account_id=locked.account_id, used=Site.objects.count())
             problems = [SiteProblem(full), *problems]
@@ -322,8 +330,10 @@ def publish_site(*, site: Site, actor: User, now: datetime | None = None) -> Sit
 
 
 def restore_version(*, site: Site, version: SiteVersion, actor: User) -> SiteVersion:
-    """Put an older version online again, at once; the draft stays as it is."""
+    """Put an older version online again, at once; the draft stays as it is. Raises PublishError."""
     with transaction.atomic():
+        if problems := _going(Site.objects.select_for_update().get(id=site.id)):
+            raise PublishError(problems)
         _point(site, version, actor=actor, action="site.restored")
     return version
 

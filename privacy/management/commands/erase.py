@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -14,6 +15,11 @@ from privacy.erasure import engine
 from privacy.models import ErasureRequest
 from privacy.services.erasure import ErasureError, request_erasure
 from webanizr.core import tenancy
+
+REFUSED = {
+    "already": "This is being erased already: manage.py erase shows how far it is.",
+    "only_owner": "This person is the only owner of an account: first make somebody else owner, or erase the account.",
+}
 
 
 class Command(BaseCommand):
@@ -31,6 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask, run, show."""
+        if settings.SERVICE != "eraser":
+            raise CommandError("Only the eraser may do this: WEBANIZR_SERVICE=eraser.")
         request = self._ask(options)
         try:
             engine.advance(only=request.id if request else None)
@@ -52,6 +60,8 @@ class Command(BaseCommand):
             scope, key, account = Scope.USER, options["user"], None
         elif options["site"]:
             scope, (account, key) = Scope.SITE, options["site"]
+        elif options["now"]:
+            raise CommandError("--now says when, not what: name --account, --user or --site too.")
         else:
             return None
         with tenancy.tenant(account or tenancy.PLATFORM_ACCOUNT, user_id=key if scope is Scope.USER else None):
@@ -60,16 +70,26 @@ class Command(BaseCommand):
             if row is None:
                 raise CommandError(f"There is no {scope.value} {key}.")
             person = {"name": row.name, "email": row.email, "language": "nl"} if scope is Scope.USER else None
+            if scope is not Scope.USER:
+                person = self._owner(account)
             try:
                 return request_erasure(
                     scope=scope,
                     subject_id=key,
                     account_id=account,
-                    actor_id=None,
+                    actor_id=key if scope is Scope.USER else None,  # who wrote to us sees how far it is
                     contact=person,
                     now=timezone.now(),
                     at_once=options["now"],
                     pause=False,
                 )
             except ErasureError as error:
-                raise CommandError("This is being erased already.") from error
+                raise CommandError(REFUSED.get(str(error), str(error))) from error
+
+    def _owner(self, account_id: uuid.UUID) -> dict[str, str] | None:
+        """Return who gets the certificate: the account's oldest owner."""
+        members = apps.get_model("accounts.Membership")._default_manager.filter(account_id=account_id, role="owner")
+        oldest = members.select_related("user", "account").order_by("created_at").first()
+        if oldest is None:
+            return None
+        return {"name": oldest.user.name, "email": oldest.user.email, "language": oldest.account.language}

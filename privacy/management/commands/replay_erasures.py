@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from privacy.erasure import ledger
@@ -17,6 +18,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Follow line by line; exit 1 when something stands still."""
+        if settings.SERVICE != "eraser":
+            raise CommandError("Only the eraser may do this: WEBANIZR_SERVICE=eraser.")
         self.stdout.write(f"{ledger.ahead()} lines to follow")
         try:
             for seq, done in replay():
