@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import desk, statements
+from billing.views import desk, reminders, statements
 
 app_name = "desk"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("billing/statements/<uuid:statement_id>/", statements.statement, name="statement"),
     path("billing/invoices/", desk.invoices, name="invoices"),
     path("billing/invoices/<uuid:invoice_id>/credit/", desk.credit, name="credit"),
+    path("billing/reminders/", reminders.reminders, name="reminders"),
     path("billing/refunds/", desk.refunds, name="refunds"),
     path("billing/refunds/export/", desk.export_refunds, name="refund_export"),
     path("billing/refunds/<uuid:refund_id>/paid/", desk.refund_paid, name="refund_paid"),

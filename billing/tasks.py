@@ -15,7 +15,7 @@ from accounts.models import Account
 from billing import documents, purpose
 from billing.models import BankLine, Invoice, PaymentRequest
 from billing.selectors import profile_of, today
-from billing.services import files, invoices, notices, renewals, requests, retention, settlement, together
+from billing.services import credits, files, invoices, notices, renewals, requests, retention, settlement, together
 from webanizr.core import storage, tenancy
 from webanizr.core.tasks import TenantTask
 
@@ -35,6 +35,21 @@ def credit_ahead(*, period_start: str) -> None:
     """Credit the invoice of a coming period that will be another, or won't be."""
     with purpose.billing():
         renewals.credit_ahead(tenancy.current_account_id(), period_start=date.fromisoformat(period_start), now=today())
+
+
+@shared_task(base=TenantTask, name="billing.tasks.credit_unserved", queue="billing")
+def credit_unserved(*, start: str, until: str, on: str) -> None:
+    """Credit the days of a period that a suspended plan was cancelled before."""
+    days = {"start": date.fromisoformat(start), "until": date.fromisoformat(until), "on": date.fromisoformat(on)}
+    with purpose.billing():
+        renewals.unserved(tenancy.current_account_id(), **days, now=today())
+
+
+@shared_task(base=TenantTask, name="billing.tasks.return_parts", queue="billing")
+def return_parts() -> None:
+    """Give back what was paid towards requests that were taken back."""
+    with purpose.billing():
+        credits.return_parts(tenancy.current_account_id(), now=today())
 
 
 @shared_task(base=TenantTask, name="billing.tasks.credit_withdrawal", queue="billing")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import plans, purchase, subscription
+from billing.views import invoices, plans, purchase, subscription
 
 app_name = "billing"
 urlpatterns = [
@@ -17,8 +17,9 @@ urlpatterns = [
     path("subscription/cancel/", subscription.cancel, name="cancel"),
     path("subscription/resume/", subscription.resume, name="resume"),
     path("subscription/withdraw/", subscription.withdraw, name="withdraw"),
-    path("subscription/invoices.zip", subscription.archive, name="archive"),
-    path("subscription/invoices/<uuid:invoice_id>/pdf/", subscription.document, {"kind": "pdf"}, name="pdf"),
-    path("subscription/invoices/<uuid:invoice_id>/ubl/", subscription.document, {"kind": "ubl"}, name="ubl"),
+    path("subscription/invoices.zip", invoices.archive, name="archive"),
+    path("subscription/invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
+    path("subscription/invoices/<uuid:invoice_id>/pdf/", invoices.document, {"kind": "pdf"}, name="pdf"),
+    path("subscription/invoices/<uuid:invoice_id>/ubl/", invoices.document, {"kind": "ubl"}, name="ubl"),
     path("subscription/refunds/<uuid:refund_id>/", subscription.refund, name="refund"),
 ]

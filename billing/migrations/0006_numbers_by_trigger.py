@@ -1,6 +1,10 @@
 """An invoice's number comes into being with its row: a trigger gives it, so that none can be taken and left unused."""
 
+from importlib import import_module
+
 from django.db import migrations
+
+FORMER = import_module("billing.migrations.0004_protect_books").NUMBERS
 
 NUMBERS = """
 DROP TRIGGER used ON billing_series;
@@ -91,8 +95,20 @@ GRANT EXECUTE ON FUNCTION billing_issue(jsonb, text, text, uuid, jsonb) TO weban
 """
 
 
+BACK = """
+DROP FUNCTION billing_issue(jsonb, text, text, uuid, jsonb);
+ALTER TABLE billing_invoice ALTER COLUMN ubl SET STORAGE EXTENDED, ALTER COLUMN cii SET STORAGE EXTENDED;
+DROP TRIGGER fixed ON billing_journal;
+DROP TRIGGER fixed ON billing_invoice;
+DROP TRIGGER issued ON billing_invoice;
+SET LOCAL ROLE webanizr_definer;
+DROP FUNCTION billing_journal_fixed(), billing_invoice_fixed(), billing_invoice_issued();
+SET LOCAL ROLE webanizr_owner;
+"""
+
+
 class Migration(migrations.Migration):
-    """Functions and triggers of the books. There is no way back: numbers are given out by then."""
+    """Functions and triggers of the books. Back, all of the former ones are made anew: they go on with the counter."""
 
     dependencies = [("billing", "0005_eraser_sees_terms"), ("core", "0007_protect_eraser")]
-    operations = [migrations.RunSQL(NUMBERS)]
+    operations = [migrations.RunSQL(NUMBERS, BACK + FORMER)]

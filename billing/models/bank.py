@@ -118,6 +118,7 @@ class Refund(models.Model):
         DUPLICATE = "duplicate"
         CREDIT = "credit"
         WITHDRAWAL = "withdrawal"
+        NOT_SOLD = "not_sold"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     customer_id = models.UUIDField(null=True)

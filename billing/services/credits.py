@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, timedelta
 
-from billing.models import Allocation, BankLine, Invoice, Refund
+from billing.models import Allocation, BankLine, Invoice, PaymentRequest, Refund
 from billing.selectors import open_cents
 from billing.services import invoices
 from billing.services.issuing import issue
@@ -65,6 +66,36 @@ def give_back(invoice: Invoice, *, cents: int, reason: str, now: date, credit: I
         made_on=now,
         due_on=now + timedelta(days=REFUND_DAYS),
     )
+
+
+def return_parts(account_id: uuid.UUID, *, now: date) -> int:
+    """Give back what was paid towards requests that came to nothing; return how many parts. May run again.
+
+    The request is as if nothing had come in: whoever still pays all of it gets the plan. In the account's context.
+    """
+    closed = PaymentRequest.objects.filter(
+        account_id=account_id, state__in=[PaymentRequest.State.CANCELLED, PaymentRequest.State.EXPIRED]
+    ).values_list("id", flat=True)
+    parts = list(
+        Allocation.objects.select_for_update(of=("self",))
+        .filter(customer_id=account_id, request_id__in=list(closed), invoice=None, line__isnull=False)
+        .select_related("line")
+    )
+    for part in parts:
+        assert part.line is not None
+        sealed = bytes(part.line.payer) if part.line.payer and iban_of(part.line) else None
+        Refund.objects.create(
+            customer_id=account_id,
+            line=part.line,
+            cents=part.cents,
+            reason=Refund.Reason.NOT_SOLD,
+            state=Refund.State.OPEN if sealed else Refund.State.NEEDS_IBAN,
+            sealed=sealed,
+            made_on=now,
+            due_on=now + timedelta(days=REFUND_DAYS),
+        )
+        part.delete()
+    return len(parts)
 
 
 def iban_of(line: BankLine) -> str:

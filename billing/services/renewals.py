@@ -32,7 +32,8 @@ END_DAYS = 60  # after the term: back to free, what wasn't given is credited
 
 def daily(account_id: uuid.UUID, *, now: date) -> None:
     """Do all that today asks of one account."""
-    expire(account_id, now=now)
+    if expire(account_id, now=now):
+        credits.return_parts(account_id, now=now)
     found = subscription_of(account_id)
     if found is None:
         return
@@ -74,17 +75,19 @@ def roll(account_id: uuid.UUID, *, now: date) -> None:
 def _finish(subscription: Subscription, *, on: date, now: date) -> None:
     """Go back to free; days that were invoiced after `on` are credited."""
     plan = subscription.plan
-    unserved(subscription, on=on, now=now)
+    if subscription.period_start is not None and subscription.period_end is not None:
+        unserved(
+            subscription.account_id, start=subscription.period_start, until=subscription.period_end, on=on, now=now
+        )
     end(subscription)
     notices.to_owners(subscription.account_id, "mail/plan_ended", plan=plan, day=on)
 
 
-def unserved(subscription: Subscription, *, on: date, now: date) -> None:
-    """Credit the part of the current period's invoice that lies after `on`."""
-    start, until = subscription.period_start, subscription.period_end
-    if start is None or until is None or on >= until:
+def unserved(account_id: uuid.UUID, *, start: date, until: date, on: date, now: date) -> None:
+    """Credit the part of a period's invoice that lies after `on`. Args: start, until: the period, half-open."""
+    if on >= until:
         return
-    invoice = invoice_of_period(subscription.account_id, start)
+    invoice = invoice_of_period(account_id, start)
     if invoice is not None:
         cents = unused_cents(invoice.net_cents, start=start, end=until, on=on)
         credits.credit(invoice, net_cents=min(cents, credits.creditable_cents(invoice)), now=now)

@@ -155,8 +155,13 @@ def mail_request(request: PaymentRequest, *, now: datetime) -> None:
 
 
 def cancel_open(account_id: uuid.UUID, *, state: str = PaymentRequest.State.CANCELLED) -> int:
-    """Close every open request of the account; return how many. A payment that still comes is recognised."""
-    return PaymentRequest.objects.filter(account_id=account_id, state=PaymentRequest.State.OPEN).update(state=state)
+    """Close every open request of the account; return how many. A payment that still comes is recognised, and the
+    worker gives back what was paid in part.
+    """
+    closed = PaymentRequest.objects.filter(account_id=account_id, state=PaymentRequest.State.OPEN).update(state=state)
+    if closed:
+        outbox.add("billing.tasks.return_parts")
+    return closed
 
 
 def cancel_request(*, request: PaymentRequest, actor: User, now: date) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
@@ -120,10 +121,17 @@ def _pay_request(
             return None  # another purchase came first
         open_before = requested_cents(request)
         part = min(cents, open_before)
+        if part < open_before and request.state != PaymentRequest.State.OPEN:
+            return None  # too little for a request that nobody waits for
         Allocation.objects.create(customer_id=customer_id, line=line, request_id=request_id, cents=part)
         if part < open_before:
             notices.to_owners(
-                customer_id, "mail/paid_in_part", code=request.code, left_cents=open_before - part, paid_cents=part
+                customer_id,
+                "mail/paid_in_part",
+                link=f"{settings.APP_URL}/subscription/pay/{request.id}/",
+                code=request.code,
+                left_cents=open_before - part,
+                paid_cents=part,
             )
             return None
         begin(subscription, plan=request.plan, interval=request.interval, net_cents=request.net_cents, now=now)

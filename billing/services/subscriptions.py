@@ -19,7 +19,7 @@ from billing import paying, purpose
 from billing.models import Subscription
 from billing.periods import add_months, period_end, unused_cents
 from billing.plans import FREE, PLANS, YEAR
-from billing.selectors import effective_plan, invoices_of, is_paying
+from billing.selectors import effective_plan, invoices_of, is_paying, profile_of
 from billing.services import notices
 from billing.services.errors import BillingError
 from webanizr.core import outbox, tenancy
@@ -84,6 +84,8 @@ def upgrade(*, account_id: uuid.UUID, plan: str, interval: str, actor: User, now
                 raise BillingError(_("You pay by the year: choose the larger plan by the year as well."))
             start, until = subscription.period_start, subscription.period_end
             assert start is not None
+            if profile_of(account_id) is None:
+                raise BillingError(_("Fill in the details for on the invoice first."))
             assert until is not None
             invoiced = subscription.invoiced_until
             if subscription.unused or invoiced is None or invoiced < until:
@@ -130,7 +132,9 @@ def cancel(*, account_id: uuid.UUID, actor: User, now: date) -> Subscription:
     """
     with purpose.tenant(account_id, user_id=actor.pk):
         with changing(account_id, now=now) as subscription:
+            plan = subscription.plan
             if subscription.state == State.SUSPENDED:
+                _credit_unserved(subscription, on=subscription.suspended_on or now)
                 end(subscription)
             elif subscription.state not in RUNNING or subscription.period_end is None:
                 raise BillingError(_("There is no running plan to cancel."))
@@ -139,8 +143,21 @@ def cancel(*, account_id: uuid.UUID, actor: User, now: date) -> Subscription:
                 subscription.next_plan, subscription.next_interval = FREE.code, ""
                 _take_back_ahead(subscription)
         audit.record("subscription.cancelled", actor_id=actor.pk, target_id=subscription.id)
-        notices.to_owners(account_id, "mail/plan_cancelled", plan=subscription.plan, day=subscription.ends_on or now)
+        template = "mail/plan_cancelled" if subscription.ends_on else "mail/plan_ended"
+        notices.to_owners(account_id, template, plan=plan, day=subscription.ends_on or now)
     return subscription
+
+
+def _credit_unserved(subscription: Subscription, *, on: date) -> None:
+    """Nobody pays for days without the plan: the worker credits what the period's invoice asks for them."""
+    start, until = subscription.period_start, subscription.period_end
+    if start is not None and until is not None:
+        outbox.add(
+            "billing.tasks.credit_unserved",
+            start=start.isoformat(),
+            until=until.isoformat(),
+            on=max(start, on).isoformat(),
+        )
 
 
 def last_day(subscription: Subscription, now: date) -> date:

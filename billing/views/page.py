@@ -8,10 +8,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.models import Account, User
-from billing import purpose
+from billing import purpose, seller
+from billing.references import epc_svg, grouped
+from billing.words import amount
 from webanizr.core.permissions import View, requires
 
 
@@ -42,3 +46,16 @@ def owners_page(view: View) -> View:
 def say(request: HttpRequest, error: Exception) -> None:
     """Show why something wasn't done."""
     messages.error(request, str(error))
+
+
+def transfer_of(*, cents: int, rf: str) -> dict[str, Any]:
+    """Return what `billing/transfer.html` shows of a transfer to us: a code to scan and details to copy."""
+    title = _("Code to pay %(amount)s by bank transfer") % {"amount": amount(cents)}
+    drawn = epc_svg(name=seller.account_name(), iban=seller.iban(), cents=cents, rf=rf, title=title)
+    return {
+        "code": mark_safe(drawn),  # noqa: S308  # segno's own; the title is escaped
+        "left": amount(cents),
+        "iban": grouped(seller.iban()),
+        "payee": seller.account_name(),
+        "rf": grouped(rf),
+    }

@@ -10,16 +10,14 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import questions, seller
+from billing import questions
 from billing.forms import ProfileForm, PurchaseForm
 from billing.models import BillingProfile, PaymentRequest
 from billing.periods import period_end
 from billing.plans import MONTH, PLANS, YEAR
-from billing.references import epc_svg, grouped
 from billing.selectors import (
     access_request,
     last_statement_at,
@@ -33,7 +31,7 @@ from billing.services import requests as services
 from billing.services.errors import BillingError
 from billing.services.profiles import FIELDS, save_profile
 from billing.services.sales import Quote, quote
-from billing.views.page import account_of, owners_page, person, say
+from billing.views.page import account_of, owners_page, person, say, transfer_of
 from billing.words import amount
 
 
@@ -134,7 +132,8 @@ def details(request: HttpRequest) -> HttpResponse:
     """Change the details for on coming invoices; those that were issued stay as they are."""
     account = account_of(request)
     profile = profile_of(account.pk)
-    if profile is None:
+    found = subscription_of(account.pk)
+    if profile is None and (found is None or found.state not in ("active", "past_due")):
         return redirect("billing:plans")
     form = ProfileForm(request.POST or None, initial=initial(profile))
     if request.method == "POST" and form.is_valid():
@@ -152,28 +151,20 @@ def pay(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     found = access_request(request_id)
     left = requested_cents(found)
     open_now = found.state == PaymentRequest.State.OPEN and left > 0
-    code = ""
-    if open_now:
-        title = _("Code to pay %(amount)s by bank transfer") % {"amount": amount(left)}
-        drawn = epc_svg(name=seller.account_name(), iban=seller.iban(), cents=left, rf=found.rf, title=title)
-        code = mark_safe(drawn)  # noqa: S308  # segno's own; the title is escaped
     context = {
         "asked": found,
         "plan": PLANS[found.plan],
         "open": open_now,
-        "left": amount(left),
         "paid": amount(found.gross_cents - left) if left < found.gross_cents else "",
         "gross": amount(found.gross_cents),
         "net": amount(found.net_cents),
         "vat": amount(found.vat_cents),
         "rate": f"{found.vat_rate.normalize():f}%".replace(".", ","),
-        "iban": grouped(seller.iban()),
-        "payee": seller.account_name(),
-        "rf": grouped(found.rf),
-        "code": code,
         "read_at": last_statement_at(),
         "nav": "subscription",
     }
+    if open_now:
+        context |= transfer_of(cents=left, rf=found.rf)
     return render(request, "billing/pay.html", context)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import uuid
-import zipfile
 from typing import Any
 
 from django.apps import apps
@@ -20,7 +18,6 @@ from billing.models import Refund, Subscription
 from billing.periods import period_end, unused_cents
 from billing.plans import FREE, MONTH, PLANS, YEAR
 from billing.selectors import (
-    access_invoice,
     access_refund,
     effective_plan,
     invoices_of,
@@ -30,7 +27,7 @@ from billing.selectors import (
     subscription_of,
     today,
 )
-from billing.services import files, sales, subscriptions
+from billing.services import sales, subscriptions
 from billing.services.errors import BillingError
 from billing.services.refunds import give_iban
 from billing.views.page import account_of, owners_page, person, say
@@ -103,6 +100,10 @@ def change(request: HttpRequest, plan: str) -> HttpResponse:
     if interval not in (MONTH, YEAR):
         raise Http404
     larger = chosen.rank > PLANS[found.plan].rank
+    profile = profile_of(account.pk)
+    if profile is None:  # on a plan by hand so far
+        messages.info(request, _("Fill in the details for on the invoice first."))
+        return redirect("billing:details")
     if request.method == "POST":
         act = subscriptions.upgrade if larger else subscriptions.schedule
         try:
@@ -117,11 +118,10 @@ def change(request: HttpRequest, plan: str) -> HttpResponse:
             )
             messages.success(request, said % {"plan": chosen.name})
         return redirect("billing:subscription")
-    profile = profile_of(account.pk)
     now = today()
     lines: list[tuple[str, str]] = []
     totals: dict[str, str] = {}
-    if profile is not None and found.period_start and found.period_end:
+    if found.period_start and found.period_end:
         start = now if larger else found.period_end
         unused = None
         if larger:
@@ -211,31 +211,6 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _("You withdrew from the purchase. We mailed you a confirmation."))
     return redirect("billing:subscription")
-
-
-@owners_page
-@require_safe
-def document(request: HttpRequest, invoice_id: uuid.UUID, kind: str) -> HttpResponse:
-    """Download an invoice or credit note, as PDF or as UBL."""
-    invoice = access_invoice(invoice_id)
-    found = files.invoice_ubl(invoice) if kind == "ubl" else files.invoice_pdf(invoice)
-    if found is None:
-        messages.info(request, _("This PDF is still being made. Try again in a minute."))
-        return redirect("billing:subscription")
-    return files.download(found)
-
-
-@owners_page
-@require_safe
-def archive(request: HttpRequest) -> HttpResponse:
-    """Download all invoices in one zip, PDF and UBL."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for row in invoices_of(account_of(request).pk):
-            for found in (files.invoice_ubl(row.invoice), files.invoice_pdf(row.invoice)):
-                if found is not None:
-                    archive.writestr(found.name, found.data)
-    return files.download(files.File("webanizr-facturen.zip", "application/zip", packed.getvalue()))
 
 
 @owners_page
