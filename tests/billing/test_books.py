@@ -116,6 +116,34 @@ def test_reminders_go_once_and_only_when_we_know(as_role: AsRole, hire: Hire) ->
         assert sorted(Reminder.objects.values_list("step", flat=True)) == [1, 2, 3]
 
 
+def test_the_desk_follows_who_is_late_and_what_was_written(as_role: AsRole, hire: Hire, desk: Desk) -> None:
+    _alice, late = invoiced(as_role, "Alice", name="Bakkerij Alice")
+    _bob, paid = invoiced(as_role, "Bob", name="Bobs fietsen")
+    sam = hire("Sam", "billing")
+    day = late.due_on + timedelta(days=4)
+
+    def page() -> str:
+        with desk(sam) as browser:
+            return " ".join(browser.get("/billing/reminders/").text.split())
+
+    first = page()
+    assert "Waits for a statement" in first
+    assert "Bobs fietsen" in first, "whether it was paid isn't known yet"
+    lines: list[dict[str, Any]] = [{"cents": paid.gross_cents, "ref": paid.rf}]
+    with as_role("staff"):
+        import_statement(data=camt(lines, on=day), actor=sam, now=noon(day))
+    work(as_role, on=day)
+    nightly(as_role, day)
+    then = page()
+    assert late.number in then
+    assert "Bakkerij Alice" in then
+    assert f"1: {day.day} " in then, "the first one went that day"
+    assert "Bobs fietsen" not in then
+    for days in (10, 17):
+        nightly(as_role, late.due_on + timedelta(days=days))
+    assert "All sent: decide" in page()
+
+
 @pytest.mark.parametrize(
     ("sum_cents", "costs"),
     [(1_000, 4_000), (26_666, 4_000), (100_000, 15_000), (250_000, 37_500), (500_000, 62_500), (10**9, 677_500)],
@@ -159,7 +187,7 @@ def test_a_vat_id_is_checked_anew_when_it_changes(as_role: AsRole, hire: Hire) -
 def test_the_desk_is_for_billing_only(
     as_role: Callable[[str], AbstractContextManager[Any]], hire: Hire, desk: Desk
 ) -> None:
-    pages = ["/billing/", "/billing/invoices/", "/billing/refunds/", "/billing/reports/"]
+    pages = ["/billing/", "/billing/invoices/", "/billing/reminders/", "/billing/refunds/", "/billing/reports/"]
     with desk(hire("Hugo", "support")) as browser:
         assert {browser.get(page).status_code for page in pages} == {403}
     with desk(hire("Sam", "billing")) as browser:

@@ -27,6 +27,7 @@ from tests.billing.working import (
 )
 from tests.cast import Person, owner
 from tests.staff import Hire
+from webanizr.core.models import Mail
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Subscription.State
@@ -283,6 +284,45 @@ def test_paying_late_brings_a_suspended_plan_back(as_role: AsRole, bank: Bank) -
     bank.pays(invoice.gross_cents, on=late, ref=invoice.rf)
     assert subscription(alice).state == State.ACTIVE
     assert is_paying(subscription(alice), on=late)
+
+
+def test_who_leaves_while_on_hold_owes_the_days_that_were_given_only(as_role: AsRole, bank: Bank) -> None:
+    alice = owner("Alice")
+    profile(alice)
+    buy(alice, now=DAY, plan="business", terms=True)
+    work(as_role, on=DAY)
+    with inside(alice) as account_id:
+        due = invoices_of(account_id)[0].invoice.due_on
+    nightly(as_role, due + timedelta(days=30))
+    assert subscription(alice).state == State.SUSPENDED
+    left = due + timedelta(days=40)
+    subscriptions.cancel(account_id=alice.account.pk, actor=alice.user, now=left)
+    work(as_role, on=left)
+    with inside(alice) as account_id:
+        note, first = invoices_of(account_id)
+        used = (due + timedelta(days=30) - DAY).days
+        assert note.invoice.kind == "credit"
+        assert abs(first.invoice.net_cents - note.invoice.net_cents - 29_000 * used / 365) <= 0.5
+        assert first.open_cents > 0
+    with as_role("worker"), inside(alice):
+        told = Mail.objects.filter(template__startswith="mail/plan_").values_list("template", flat=True)
+        assert sorted(told) == ["mail/plan_ended", "mail/plan_suspended"]
+
+
+def test_a_plan_by_hand_needs_details_for_the_invoice_before_it_grows() -> None:
+    alice = owner("Alice")
+    subscriptions.set_by_staff(
+        account_id=alice.account.pk,
+        plan="plus",
+        interval="year",
+        paid_until=DAY + timedelta(days=365),
+        actor=alice.user,
+        now=DAY,
+    )
+    with pytest.raises(BillingError, match="op de factuur"):
+        subscriptions.upgrade(account_id=alice.account.pk, plan="business", interval="year", actor=alice.user, now=DAY)
+    assert alice.client.get("/subscription/change/business/").headers["Location"] == "/subscription/details/"
+    assert alice.client.get("/subscription/details/").status_code == 200
 
 
 def test_lines_that_were_booked_stay_booked(as_role: AsRole, bank: Bank) -> None:

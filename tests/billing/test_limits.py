@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Invitation, Membership, Role
 from accounts.services import members
@@ -16,6 +17,8 @@ from billing.models import Subscription
 from billing.selectors import today
 from billing.services.limits import LimitReached
 from billing.services.subscriptions import changing, set_by_staff
+from privacy.datamap import Scope
+from privacy.services.erasure import request_erasure, withdraw
 from sites.models import Domain, Site, Submission
 from sites.selectors import shown
 from sites.services import publish
@@ -166,6 +169,56 @@ def test_websites_beyond_the_plan_are_off_the_air_until_there_is_room(as_role: A
         publish.restore_version(site=second, version=version, actor=alice.user)
         publish.publish_site(site=first, actor=alice.user)
     assert shows() == [True, False], "nor by the history"
+    put_on(alice, "business")
+    work(as_role)
+    assert shows() == [True, True]
+
+
+def test_a_larger_plan_brings_nothing_back_that_is_about_to_be_erased(as_role: AsRole) -> None:
+    alice = owner("Alice")
+    put_on(alice, "business")
+    first, second = site_of(alice)[0], site_of(alice)[0]
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        publish.publish_site(site=first, actor=alice.user)
+        version = publish.publish_site(site=second, actor=alice.user)
+
+    def shows() -> list[bool]:
+        with tenancy.tenant(alice.account.pk):
+            online = dict(Domain.objects.values_list("site_id", "version_id"))
+        return [online[site.id] is not None for site in (first, second)]
+
+    put_on(alice, "free")
+    work(as_role)
+    assert shows() == [True, False]
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        asked = request_erasure(
+            scope=Scope.ACCOUNT,
+            subject_id=alice.account.pk,
+            account_id=alice.account.pk,
+            actor_id=alice.user.pk,
+            contact=None,
+            now=timezone.now(),
+        )
+    assert shows() == [False, False]
+    put_on(alice, "business")
+    work(as_role)
+    assert shows() == [False, False], "neither by a larger plan"
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        for publishing in (
+            lambda: publish.publish_site(site=first, actor=alice.user),
+            lambda: publish.restore_version(site=second, version=version, actor=alice.user),
+        ):
+            with pytest.raises(publish.PublishError) as refused:
+                publishing()
+            assert "binnenkort gewist" in refused.value.problems[0].message
+    assert alice.client.post(f"/sites/{second.id}/versions/{version.id}/restore/").status_code == 302
+    assert shows() == [False, False], "nor by hand"
+    put_on(alice, "free")
+    work(as_role)
+    with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
+        asked.refresh_from_db()
+        withdraw(request=asked)
+    assert shows() == [True, False], "back as far as the plan has room"
     put_on(alice, "business")
     work(as_role)
     assert shows() == [True, True]

@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.models import Role
 from billing import purpose, questions
 from billing.models import Refund, Subscription
+from billing.references import grouped
 from billing.selectors import invoices_of, today
 from billing.services.credits import SEAL
 from billing.services.statements import import_statement
@@ -114,6 +115,26 @@ def test_a_request_is_cancelled_by_who_made_it() -> None:
     assert request_of(alice).state == "cancelled"
 
 
+def test_an_open_invoice_can_be_paid_from_its_page(as_role: AsRole, hire: Hire) -> None:
+    alice = owner("Alice")
+    alice.client.post("/subscription/buy/business/", form(on_terms="on"))
+    work(as_role, on=today())
+    with inside(alice) as account_id:
+        invoice = invoices_of(account_id)[0].invoice
+    address = f"/subscription/invoices/{invoice.id}/"
+    assert address in alice.client.get("/subscription/").text
+    page = alice.client.get(address).text
+    for words in (grouped(invoice.rf), "NL91 ABNA 0417 1643 00", "qr__code", "Waits for payment", "350.90"):
+        assert words in page, words
+    with as_role("staff"):
+        line = {"cents": 35_090, "ref": invoice.rf}
+        import_statement(data=camt([line], on=today()), actor=hire("Sam", "billing"), now=noon(today()))
+    work(as_role, on=today())
+    page = alice.client.get(address).text
+    assert "qr__code" not in page
+    assert "Paid" in page
+
+
 def test_colleagues_and_strangers_see_none_of_it(pays: Callable[[Person], None]) -> None:
     alice, charlie = owner("Alice"), owner("Charlie")
     bob = colleague("Bob", alice, Role.EDITOR)
@@ -121,10 +142,11 @@ def test_colleagues_and_strangers_see_none_of_it(pays: Callable[[Person], None])
     pays(alice)
     with inside(alice) as account_id:
         invoice = invoices_of(account_id)[0].invoice
-    address = f"/subscription/invoices/{invoice.id}/pdf/"
     assert bob.client.get("/subscription/").status_code == 403
-    assert bob.client.get(address).status_code == 403
-    assert charlie.client.get(address).status_code == 404
+    for file in ("", "pdf/", "ubl/"):
+        address = f"/subscription/invoices/{invoice.id}/{file}"
+        assert bob.client.get(address).status_code == 403
+        assert charlie.client.get(address).status_code == 404
     assert charlie.client.get(f"/subscription/pay/{request_of(alice).id}/").status_code == 404
 
 
