@@ -204,13 +204,10 @@ def test_a_larger_plan_brings_nothing_back_that_is_about_to_be_erased(as_role: A
     work(as_role)
     assert shows() == [False, False], "neither by a larger plan"
     with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
-        for publishing in (
-            lambda: publish.publish_site(site=first, actor=alice.user),
-            lambda: publish.restore_version(site=second, version=version, actor=alice.user),
-        ):
-            with pytest.raises(publish.PublishError) as refused:
-                publishing()
-            assert "binnenkort gewist" in refused.value.problems[0].message
+        with pytest.raises(publish.PublishError):
+            publish.publish_site(site=first, actor=alice.user)
+        with pytest.raises(publish.PublishError):
+            publish.restore_version(site=second, version=version, actor=alice.user)
     assert alice.client.post(f"/sites/{second.id}/versions/{version.id}/restore/").status_code == 302
     assert shows() == [False, False], "nor by hand"
     put_on(alice, "free")
