@@ -1,5 +1,7 @@
 """The data map of the newsletter (promises 03, 07 and 08)."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
 from privacy.datamap import (
@@ -79,7 +81,9 @@ table(
     token_hash=subscriber(_("Showing that the link in the mail was used"), exported=False),
     at=PROOF,
 )
-table("newsletters.Suppression", address_key=HASH, reason=HASH, at=MOMENT)
+# Why an address gets nothing: shown to whoever it is about, and kept as long as the hash.
+STOPPED = replace(HASH, purpose=_("Remembering why an address gets no newsletter"), exported=True)
+table("newsletters.Suppression", address_key=HASH, reason=STOPPED, at=MOMENT)
 table(
     "newsletters.SyncState",
     OF_PERSON,
@@ -124,6 +128,19 @@ table(
     sealed=subscriber(_("Removing somebody from the mailing platform who doesn't belong there"), exported=False),
     found_at=MOMENT,
     mended_at=MOMENT,
+)
+place(
+    "storage",
+    "exports/<contact>/<job>",
+    Personal(
+        subject=Subject.SUBSCRIBER,
+        purpose=_("Giving you a copy of what our newsletter knows about you"),
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=_("7 days"),
+        what=_("Export that you asked for"),
+        erase=Erase.WITH_OBJECT,
+    ),
+    dict.fromkeys((Scope.SUBSCRIBER, Scope.USER), "exports/{newsletters.Contact}/"),
 )
 table(
     "newsletters.PlatformEvent",

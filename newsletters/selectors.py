@@ -12,9 +12,6 @@ from django.db import connection
 from django.db.models import Count
 
 from newsletters.models import Consent, Contact, Drift, Reconcile, Suppression, SyncState, Topic
-from privacy.sharing.selectors import line
-from webanizr.core import tenancy
-from webanizr.core.models import Transfer
 
 DECISIVE = (Consent.Action.CONFIRMED, Consent.Action.WITHDRAWN, Consent.Action.RESUMED)
 
@@ -105,54 +102,6 @@ def standing(contact: Contact | None, *, address: str) -> Standing:
     states = [TopicState(topic, topic.key in on) for topic in topics]
     needs_form = SyncState.objects.filter(contact_id=contact.id, state=SyncState.State.NEEDS_FORM).exists()
     return Standing(contact, states, customer, suppressed or "", first.at if first else None, needs_form)
-
-
-def export(contact: Contact) -> dict[str, Any]:
-    """Return everything the newsletter holds about a contact (articles 15 and 20 GDPR). Within its scope."""
-    lines = Consent.objects.filter(contact_id=contact.id).order_by("id")
-    syncs = SyncState.objects.filter(contact_id=contact.id)
-    suppression = Suppression.objects.filter(address_key=contact.address_key).first()
-    return {
-        "address": contact.address,
-        "language": contact.language,
-        "added_at": contact.created_at.isoformat(),
-        "confirmed_at": contact.verified_at.isoformat() if contact.verified_at else None,
-        "paused_until": contact.paused_until.isoformat() if contact.paused_until else None,
-        "topics": sorted(audience([contact.id]).get(contact.id, Entry(contact.id, "", "")).bases),
-        "ledger": [
-            {
-                "at": line.at.isoformat(),
-                "topic": line.topic_id,
-                "action": line.action,
-                "basis": line.basis,
-                "wording": line.wording,
-                "wording_version": line.wording_version,
-                "source": line.source,
-            }
-            for line in lines
-        ],
-        "mailing_platforms": [
-            {"platform": sync.provider, "state": sync.there, "changed_at": sync.changed_at.isoformat()}
-            for sync in syncs
-        ],
-        "shared": _shared(contact),
-        "stopped": {"reason": suppression.reason, "at": suppression.at.isoformat()} if suppression else None,
-    }
-
-
-def _shared(contact: Contact) -> list[dict[str, Any]]:
-    """Return what left about a contact who needs no account: the list of transfers knows it by its own number."""
-    with tenancy.context(account_id=None, user_id=contact.id):
-        rows = Transfer.objects.filter(person_id=contact.id, sent=True).order_by("at")
-        return [
-            {
-                "at": each.at.isoformat(),
-                "to": each.to,
-                "what": [str(name) for name in each.fields],
-                "why": str(each.why),
-            }
-            for each in map(line, rows)
-        ]
 
 
 # --- numbers for staff, whose login may read no address

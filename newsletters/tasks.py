@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from newsletters.services import customers, erasure, events, forgetting, reconcile, stops, sync
+from newsletters.services import customers, erasure, events, forgetting, package, reconcile, stops, sync
 from newsletters.tokens import Purpose
 from privacy.erasure.ledger import Behind
 from webanizr.core import tenancy
@@ -81,6 +81,12 @@ def _followed() -> Iterator[None]:
         yield
     except Behind as behind:  # a restored backup: first what it lost
         raise Later(60) from behind
+
+
+@shared_task(base=TenantTask, name="newsletters.tasks.tell_package_ready", queue="mail")
+def tell_package_ready(*, job_id: str) -> None:
+    """Mail a subscriber that everything about them is there to fetch."""
+    package.tell_ready(uuid.UUID(job_id))
 
 
 @shared_task(base=TenantTask, name="newsletters.tasks.mail_erase_link", queue="mail")

@@ -24,6 +24,7 @@ class Purpose(enum.Enum):
     PREFERENCES = ("preferences", None)
     UNDO = ("undo", 1800)
     DOWNLOAD = ("download", DAY)
+    PACKAGE = ("package", 7 * DAY)  # as long as what it fetches is kept
     ERASE = ("erase", DAY)
 
     def __init__(self, label: str, seconds: int | None) -> None:

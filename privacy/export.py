@@ -18,7 +18,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
-from privacy.connectors.base import CannotAnswer, Identity, systems
+from privacy.connectors.base import CannotAnswer, ExternalSystem, Identity
 from privacy.datamap import NotPersonal, Personal, Scope, Subject, data_map
 from privacy.erasure import rows
 from privacy.erasure.subjects import Person
@@ -95,15 +95,35 @@ def is_subscribers(label: str) -> bool:
 
 
 def tables(account_id: uuid.UUID, user_id: uuid.UUID) -> Iterator[Table]:
-    """Yield every table with rows about the account or the person, in one transaction each."""
+    """Yield every table with rows about the account or the person who owns it, in one transaction each."""
     person = who(user_id)
     subject = Selected(Scope.ACCOUNT, account_id, account_id, people=[person])
     with tenancy.tenant(account_id, user_id=user_id):
         site = apps.get_model("sites.Site")._default_manager
         subject.sites = list(site.filter(account_id=account_id).values_list("pk", flat=True))
+    yield from _tables(subject, person.emails, account_id, user_id)
+
+
+def member_tables(account_id: uuid.UUID, user_id: uuid.UUID) -> Iterator[Table]:
+    """Yield every table with rows about somebody who works in the account, and none of the account's own."""
+    person = who(user_id)
+    subject = Selected(Scope.USER, user_id, None, people=[person], elsewhere=[account_id])
+    yield from _tables(subject, person.emails, account_id, user_id)
+
+
+def subscriber_tables(contact_id: uuid.UUID, address: str) -> Iterator[Table]:
+    """Yield every table with rows about a subscriber of the newsletter. They need no account."""
+    subject = Selected(Scope.SUBSCRIBER, contact_id, None, people=[Person(contact_id, [address])])
+    yield from _tables(subject, [address], tenancy.PLATFORM_ACCOUNT, contact_id)
+
+
+def _tables(subject: Selected, emails: Sequence[str], account_id: uuid.UUID, user_id: uuid.UUID) -> Iterator[Table]:
     for label, names in exported_columns().items():
         fields: list[models.Field[Any, Any]] = [apps.get_model(label)._meta.get_field(name) for name in names]
-        found = _subscriber(label, fields, person) if is_subscribers(label) else _rows(label, fields, subject, user_id)
+        if is_subscribers(label):
+            found = _subscriber(label, fields, emails)
+        else:
+            found = _rows(label, fields, subject, account_id, user_id)
         if found:
             columns = [str(getattr(field, "verbose_name", field.name)) for field in fields]
             yield Table(label, title_of(label), columns, names, found)
@@ -114,25 +134,29 @@ def _picked(fields: Sequence[models.Field[Any, Any]]) -> str:
 
 
 def _rows(
-    label: str, fields: Sequence[models.Field[Any, Any]], subject: Selected, user_id: uuid.UUID
+    label: str,
+    fields: Sequence[models.Field[Any, Any]],
+    subject: Selected,
+    account_id: uuid.UUID,
+    user_id: uuid.UUID,
 ) -> list[list[Any]]:
     """Return the rows that the data map's ways lead to; also those that stay when the account goes."""
     seen: dict[str, list[Any]] = {}
     for unlink in (False, True):
         for search in rows.searches(subject, label, unlink=unlink):
             condition, values = search.where()
-            with tenancy.tenant(subject.id, user_id=user_id), connection.cursor() as cursor:
+            with tenancy.tenant(account_id, user_id=user_id), connection.cursor() as cursor:
                 sql = f"SELECT ctid::text, {_picked(fields)} FROM {search.table} WHERE {condition}"  # noqa: S608  # our models
                 cursor.execute(sql, values)
                 seen |= {row[0]: [plain(value) for value in row[1:]] for row in cursor.fetchall()}
     return list(seen.values())
 
 
-def _subscriber(label: str, fields: Sequence[models.Field[Any, Any]], person: Person) -> list[list[Any]]:
-    """Return what is known of a subscriber with one of the person's addresses: the database shows no other."""
+def _subscriber(label: str, fields: Sequence[models.Field[Any, Any]], emails: Sequence[str]) -> list[list[Any]]:
+    """Return what is known of a subscriber with one of the addresses: the database shows no other."""
     found: list[list[Any]] = []
     table = connection.ops.quote_name(apps.get_model(label)._meta.db_table)
-    for address in person.emails:
+    for address in emails:
         for opened in SUBSCRIBERS:
             with opened(address) as known, connection.cursor() as cursor:
                 if known:
@@ -161,17 +185,13 @@ def plain(value: Any) -> Any:
     return value
 
 
-def copies_outside(person: Person) -> dict[str, Any]:
-    """Return what each system outside has of the person, or why it could not tell. Outside any transaction."""
-    found: dict[str, Any] = {}
-    identity = Identity(person_id=person.id, emails=tuple(person.emails))
-    for kind, system in systems().items():
-        try:
-            found[kind] = {"system": system.name, "data": [system.export(each) for each in system.locate(identity)]}
-        except CannotAnswer as error:
-            found[kind] = {"system": system.name, "not_available": error.cause}
-        except SwitchedOff:
-            found[kind] = {"system": system.name, "not_available": "not_configured"}
-        except (NotSent, Uncertain, Throttled):
-            found[kind] = {"system": system.name, "not_available": "no_answer"}
-    return found
+def copy_outside(system: ExternalSystem, identity: Identity) -> dict[str, Any]:
+    """Return what one system has of somebody, or why it could not tell. Outside any transaction."""
+    try:
+        return {"system": system.name, "data": [system.export(each) for each in system.locate(identity)]}
+    except CannotAnswer as error:
+        return {"system": system.name, "not_available": error.cause}
+    except SwitchedOff:
+        return {"system": system.name, "not_available": "not_configured"}
+    except (NotSent, Uncertain, Throttled):
+        return {"system": system.name, "not_available": "no_answer"}

@@ -216,6 +216,19 @@ place(
 )
 place(
     "storage",
+    "exports/<person>/<job>",
+    Personal(
+        subject=Subject.ACCOUNT_HOLDER,
+        purpose=_("Giving you a copy of what we have of you"),
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=_("7 days"),
+        what=_("Export that you asked for"),
+        erase=Erase.WITH_OBJECT,
+    ),
+    dict.fromkeys((Scope.ACCOUNT, Scope.USER), "exports/{accounts.User}/"),
+)
+place(
+    "storage",
     "key store: <account>/<key>",
     NotPersonal(_("Random keys, wrapped: what opens the answers, kept apart from them")),
 )

@@ -15,7 +15,7 @@ from accounts.models import Account
 from accounts.selectors import addresses_to_notify
 from sites.models import Asset, Page, Site, Submission, Upload
 from sites.selectors import shown
-from sites.services import assets, keys, room, search, uploads
+from sites.services import assets, export, keys, room, search, uploads
 from webanizr.core import mail, tenancy, vault
 from webanizr.core.tasks import Later, TenantTask, tenant_ids
 
@@ -111,6 +111,12 @@ def delete_picture(*, account_id: uuid.UUID, asset_id: str) -> None:
         if Asset.objects.filter(id=picture).exists():
             return
     assets.delete_files(account_id=account_id, asset_id=picture)
+
+
+@shared_task(base=TenantTask, name="sites.tasks.tell_export_ready", queue="mail")
+def tell_export_ready(*, job_id: str) -> None:
+    """Mail who asked for an export that it is there to fetch."""
+    export.tell_ready(uuid.UUID(job_id))
 
 
 @shared_task(name="sites.tasks.mend_keys")

@@ -83,7 +83,9 @@ class Cage:
         for place in data_map.places:
             if place.kind == "storage" and isinstance(place.declaration, Personal) and Scope.ACCOUNT in place.where:
                 prefix = place.where[Scope.ACCOUNT].replace("{account}", str(self.who.account.pk))
-                found.append(prefix.replace("{sites.Site}", str(self.made["sites.Site"])) + "canary.bin")
+                for label in ("sites.Site", "accounts.User"):
+                    prefix = prefix.replace(f"{{{label}}}", str(self.made[label]))
+                found.append(f"{prefix}canary.bin")
         return found
 
     def reaches(self, label: str) -> bool:

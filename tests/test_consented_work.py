@@ -14,10 +14,10 @@ from privacy.services import access, grants
 from privacy.services.refusals import ConsentError
 from sites.models import Submission
 from sites.selectors.inbox import open_message
-from sites.services import export, export_consented
+from sites.services import export_consented
 from tests import consent
 from tests.consent import World, as_administrator, opened, viewed
-from webanizr.core import storage, tenancy, vault
+from webanizr.core import results, storage, tenancy, vault
 from webanizr.core.models import Alarm, Job, Outbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,7 +87,7 @@ def test_an_export_is_written_by_the_exporter_and_goes_with_the_session(world: W
         assert text.count("bericht ") == 3
         assert world.form.name in text
         assert world.other_form.name not in text
-    stored = b"".join(storage.stream(export.key_of(world.account_id, job_id)))
+    stored = b"".join(storage.stream(results.key_of(world.account_id, job_id)))
     assert b"bericht" not in stored
     with as_role("staff"):
         access.close_access_session(session=session, actor=world.sam)

@@ -246,3 +246,10 @@ def test_an_erased_address_leaves_the_providers_own_list_too(provider: ses.Ses, 
     clients.ses.cache_clear()
     with override_settings(EMAIL_BACKEND="webanizr.local.mailbox.FileBackend"):
         assert "account_mail" not in systems()
+
+
+def test_a_text_mail_shows_a_name_as_it_is_written() -> None:
+    words = {"name": "Bakkerij 't Hoekje & Zn", "account": "A & B", "until": "1 december", "path": "/", "own": True}
+    made = mail.build(to="alice@example.nl", template="mail/export_ready", context=words, language="nl", key="1")
+    assert "Bakkerij 't Hoekje & Zn" in str(made.body)
+    assert "&amp;" in str(made.alternatives[0][0])

@@ -26,7 +26,7 @@ from sites.selectors.sealed import open_key
 from sites.services import export, keys
 from sites.services import search as services
 from tests import cast
-from webanizr.core import alarms, outbox, storage, tenancy, vault
+from webanizr.core import alarms, outbox, results, storage, tenancy, vault
 from webanizr.core.models import Alarm, Job, Outbox
 from webanizr.core.vault import blind, records
 
@@ -345,7 +345,7 @@ def test_a_person_is_exported_sealed_and_handed_over_whole(world: World, vera: d
     assert "vera" not in json.dumps(job.params).lower()
     with world.as_role("exporter"):
         export.run_export(job.account_id, job.id)
-    assert b"PK" not in storage.get(export.key_of(job.account_id, job.id))[:40]
+    assert b"PK" not in storage.get(results.key_of(job.account_id, job.id))[:40]
     got = world.alice.client.get(f"/exports/{job.id}/download/")
     assert got.headers["Content-Type"] == "application/zip"
     archive = zipfile.ZipFile(io.BytesIO(got.content))

@@ -18,6 +18,7 @@ app.conf.imports = [
     "privacy.statistics",
     "privacy.health",
     "sites.export_tasks",
+    "newsletters.export_tasks",
 ]
 
 

@@ -359,6 +359,7 @@ CELERY_TASK_ROUTES = {
     "webanizr.core.mail.*": {"queue": "mail"},
     "webanizr.core.mail_events.*": {"queue": "mail"},
     "sites.export_tasks.*": {"queue": "export"},  # the exporter service's own
+    "newsletters.export_tasks.*": {"queue": "export"},
 }
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

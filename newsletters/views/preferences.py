@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 from django.conf import settings
@@ -10,17 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from newsletters import scope, tokens
 from newsletters.addresses import masked
 from newsletters.forms import RhythmForm
 from newsletters.models import FOREVER, Consent, Contact, Topic
-from newsletters.selectors import Standing, export, standing
-from newsletters.services import erasure, preferences, subscribe
+from newsletters.selectors import Standing, standing
+from newsletters.services import erasure, package, preferences, subscribe
 from newsletters.tokens import BadToken, Purpose
 from newsletters.views.public import private
 from privacy.erasure import certificate
+from webanizr.core import storage, vault
+from webanizr.core.models import Job
 from webanizr.core.permissions import requires
 
 
@@ -139,15 +140,46 @@ def _rhythm(contact: Contact) -> dict[str, str]:
 @private
 @require_http_methods(["GET", "POST"])
 def download_page(request: HttpRequest, token: str) -> HttpResponse:
-    """Everything the newsletter holds about somebody, as a file (articles 15 and 20 GDPR)."""
+    """Ask for everything the newsletter holds about somebody: made in the background (articles 15 and 20 GDPR)."""
     contact_id = tokens.read(Purpose.DOWNLOAD, token)
     contact, _state = access_contact(contact_id)
     if request.method == "GET":
         return render(request, "newsletters/download.html", {"masked": masked(contact.address), "own_page": True})
-    with scope.contact(contact_id):
-        content = json.dumps(export(contact), ensure_ascii=False, indent=2)
-    response = HttpResponse(content, content_type="application/json; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="webanizr-nieuwsbrief.json"'
+    package.start(contact_id=contact_id)
+    return redirect("newsletters:package", tokens.make(Purpose.PACKAGE, contact_id))
+
+
+@requires("public")
+@private
+@require_safe
+def package_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show how far the package is, and the way to fetch it; the part that changes is asked again by the page itself."""
+    contact_id = tokens.read(Purpose.PACKAGE, token)
+    contact, _state = access_contact(contact_id)
+    job = package.latest(contact_id)
+    if job is None:
+        raise BadToken("package")
+    context = {"job": job, "token": token, "masked": masked(contact.address), "own_page": True}
+    part = request.headers.get("HX-Request") == "true"
+    return render(request, f"newsletters/package{'_job' if part else ''}.html", context)
+
+
+@requires("public")
+@private
+@require_safe
+def package_file(request: HttpRequest, token: str) -> HttpResponse:
+    """The zip, opened whole before any of it is sent."""
+    contact_id = tokens.read(Purpose.PACKAGE, token)
+    access_contact(contact_id)
+    job = package.latest(contact_id)
+    try:
+        if job is None or job.state != Job.State.DONE:
+            raise BadToken("package")
+        data = package.read(job)
+    except (storage.Missing, vault.Unreadable) as error:
+        raise BadToken("package") from error
+    response = HttpResponse(data, content_type="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="webanizr-nieuwsbrief.zip"'
     return response
 
 

@@ -87,8 +87,10 @@ def searches(subject: Subject, label: str, *, unlink: bool = False) -> Iterator[
             continue
         if path.scope is not Scope.USER:
             keys = tuple(subject.keys(source(path), None))
+            # who has no account is known to the platform's
+            ours = path.scope is Scope.SUBSCRIBER and _is_tenant(model)
             if keys:
-                yield Search(model, path, keys, subject.account_id, None)
+                yield Search(model, path, keys, tenancy.PLATFORM_ACCOUNT if ours else subject.account_id, None)
             continue
         for person in subject.people:
             for account_id in _contexts(subject, model):

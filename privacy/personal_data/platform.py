@@ -40,6 +40,7 @@ table(
 table(
     "core.Job",
     Path(Scope.USER, "created_by", unlink=True),
+    Path(Scope.SUBSCRIBER, "created_by"),  # what a subscriber of the newsletter asked for
     Term("expires_at", objects="result_key"),
     Term("created_at", days=30),
     id=KEY,

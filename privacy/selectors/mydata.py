@@ -10,22 +10,21 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from privacy import export
+from privacy import export, words
 from privacy.datamap import Erase, Personal, Scope, Subject, data_map
 from privacy.erasure import rows
 from privacy.erasure.subjects import Person
 from privacy.erasure.subjects import Subject as Selected
+from webanizr.core.models import Job
 
 SHOWN_VALUES = 4
+SHOWN_EXPORTS = 3
 LONGEST = 60  # characters of a value
 ABOUT = (Subject.ACCOUNT_HOLDER, Subject.SUBSCRIBER)
 
@@ -96,7 +95,12 @@ def _line(declaration: Personal, columns: dict[str, list[str]], counted: dict[st
         for name in fields
     ]
     single = [label for label in columns if counted[label].count == 1]
-    values = [text for label in single for name in columns[label] if (text := _text(counted[label].first.get(name)))]
+    values = [
+        text
+        for label in single
+        for name in columns[label]
+        if (text := _text(label, name, counted[label].first.get(name)))
+    ]
     return Held(
         what=str(declaration.what or ", ".join(dict.fromkeys(names)).capitalize()),
         purpose=str(declaration.purpose),
@@ -108,12 +112,10 @@ def _line(declaration: Personal, columns: dict[str, list[str]], counted: dict[st
     )
 
 
-def _text(value: Any) -> str:
-    if value in (None, "") or isinstance(value, bytes | memoryview | dict | list | bool | uuid.UUID):
+def _text(label: str, name: str, value: Any) -> str:
+    if value in (None, "", []) or isinstance(value, bytes | memoryview | dict | bool | uuid.UUID):
         return ""
-    if isinstance(value, datetime):
-        return date_format(timezone.localtime(value), "j F Y, H:i")
-    text = " ".join(str(value).split())
+    text = " ".join(words.say(label, name, value).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
@@ -171,6 +173,12 @@ def person_of(user: Any) -> Person:
     addresses = apps.get_model("account.EmailAddress")._default_manager.filter(user_id=user.pk)
     emails = [user.email, *addresses.values_list("email", flat=True)]
     return Person(user.pk, list(dict.fromkeys(each.lower() for each in emails)), user.name)
+
+
+def exports(user_id: uuid.UUID) -> list[Job]:
+    """Return the newest exports of their own data that somebody asked for; the last days', newest first."""
+    found = Job.objects.filter(kind="export", created_by=user_id, params__content__in=["everything", "me"])
+    return list(found.order_by("-created_at")[:SHOWN_EXPORTS])
 
 
 def download(person: Person, *, account_id: uuid.UUID, owner: bool) -> dict[str, list[dict[str, Any]]]:

@@ -30,7 +30,15 @@ def my_data(request: HttpRequest) -> HttpResponse:
     who = _who(request)
     lines = selectors.held(selectors.person_of(person(request)), **who)
     _page, outside = shared_with(person(request).pk, page=1)
-    context = {"lines": lines, "outside": outside[:LAST], "owner": who["owner"], "tab": "data", "nav": "privacy"}
+    context = {
+        "lines": lines,
+        "outside": outside[:LAST],
+        "owner": who["owner"],
+        "jobs": selectors.exports(person(request).pk),
+        "now": timezone.now(),
+        "tab": "data",
+        "nav": "privacy",
+    }
     return render(request, "privacy/my_data.html", context)
 
 

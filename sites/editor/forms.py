@@ -94,8 +94,28 @@ def terms(now: object) -> list[tuple[int, str]]:
     return [(days, period(days)) for days in sorted({*TERMS, *own})]
 
 
-class FormForm(forms.Form):
+class TermForm(forms.Form):
+    """How long one form keeps what comes in."""
+
+    retention_days = forms.TypedChoiceField(
+        label=_("Keep messages for"), coerce=int, choices=[], help_text=_("After that they go by themselves.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        term = self.fields["retention_days"]
+        assert isinstance(term, forms.ChoiceField)
+        term.choices = terms(self.initial.get("retention_days"))
+
+    def words(self) -> str:
+        """Return the stored term as a reader sees it."""
+        return period(self.initial["retention_days"])
+
+
+class FormForm(TermForm):
     """A form as a whole."""
+
+    field_order = ["name", "button", "thanks", "retention_days", "notify"]
 
     name = NameField(label=_("Name of the form"))
     button = forms.CharField(
@@ -115,12 +135,3 @@ class FormForm(forms.Form):
         required=False,
         help_text=_("The mail doesn't hold the answers: those stay in your inbox."),
     )
-    retention_days = forms.TypedChoiceField(
-        label=_("Keep messages for"), coerce=int, choices=[], help_text=_("After that they go by themselves.")
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        term = self.fields["retention_days"]
-        assert isinstance(term, forms.ChoiceField)
-        term.choices = terms(self.initial.get("retention_days"))

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from sites.inbox import correct, erase, exports, person, views
+from sites.inbox import correct, erase, exports, person, terms, views
 
 inbox_patterns = (
     [
@@ -17,8 +17,11 @@ inbox_patterns = (
         path("inbox/<uuid:submission_id>/", views.show, name="show"),
         path("inbox/<uuid:submission_id>/correct/", correct.correct, name="correct"),
         path("inbox/<uuid:submission_id>/files/<uuid:file_id>/", views.file, name="file"),
+        path("consent/terms/", terms.terms, name="terms"),
+        path("consent/terms/<uuid:form_id>/", terms.set_term, name="term"),
         path("exports/", exports.exports, name="exports"),
         path("exports/everything/", exports.everything, name="export_everything"),
+        path("exports/me/", exports.me, name="export_me"),
         path("exports/start/", exports.start, name="export_start"),
         path("exports/<uuid:job_id>/", exports.state, name="export_state"),
         path("exports/<uuid:job_id>/retry/", exports.retry, name="export_retry"),

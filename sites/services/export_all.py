@@ -5,65 +5,57 @@ The websites work from any web server: put the folder's files at the root of a d
 
 from __future__ import annotations
 
-import json
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from django.template.loader import render_to_string
-from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from billing.models import Invoice
 from privacy import export as privacy_export
+from privacy import package
+from privacy.package import Pieces
 from sites.models import Asset, Domain
 from sites.selectors.search import Filter
 from sites.services import export_csv, pack
-from sites.services.export_person import Pieces, files_of, open_messages, read_file, shape
+from sites.services.export_person import files_of, open_messages, read_file, shape
 from webanizr.core import storage, tenancy
-
-# How index.html looks: a file beside it, for a browser without a network.
-STYLE = """
-body { font: 1rem/1.6 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-:root { color-scheme: light dark }
-h2 { margin-top: 2.5rem; font-size: 1.2rem }
-.wide { overflow-x: auto }
-table { border-collapse: collapse; font-size: .9rem }
-th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid gray; }
-th, td { max-width: 24rem; overflow-wrap: anywhere }
-pre { white-space: pre-wrap; overflow-wrap: anywhere }
-"""
 
 
 def write(
-    account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None], *, user_id: uuid.UUID
+    account_id: uuid.UUID,
+    chosen: Filter,
+    progress: Callable[[int], None],
+    steps: package.Progress = lambda step, of, doing: None,
+    *,
+    user_id: uuid.UUID,
 ) -> Iterator[bytes]:
-    """Yield the zip, one file's worth at a time. Args: user_id: who asks; their own data come along."""
+    """Yield the zip, one file's worth at a time.
+
+    Args: progress: told how many messages have been read; steps: told what is done before those; user_id: who asks:
+    their own data come along.
+    """
     pieces = Pieces()
+    tables = privacy_export.tables(account_id, user_id)
+    found = package.collect(tables, privacy_export.who(user_id).identity(), steps)
     with zipfile.ZipFile(pieces, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # only writes
-        tables = list(privacy_export.tables(account_id, user_id))
-        outside = privacy_export.copies_outside(privacy_export.who(user_id))
         sites = _online(account_id)
-        context = {
-            "tables": [{"title": table.title, "columns": table.columns, "rows": table.rows} for table in tables],
-            "outside": json.dumps(outside, ensure_ascii=False, indent=1, default=str),
-            "sites": [host for host, _site, _version in sites],
-            "made_at": timezone.now(),
-            "language": get_language() or "nl",
-        }
-        archive.writestr("index.html", render_to_string("exports/everything.html", context))
-        archive.writestr("style.css", STYLE)
-        archive.writestr("account.json", _json({table.label: table.as_json() for table in tables}))
-        for table in tables:
-            archive.writestr(f"account/{table.label}.csv", table.as_csv())
-        archive.writestr("systems-outside.json", _json(outside))
+        package.add(
+            archive,
+            found,
+            title=_("Everything of this account"),
+            lead=_(
+                "The same is in account.json and the folder account; messages are in messages.json and messages.csv,"
+                " pictures in the folder pictures, invoices in the folder invoices."
+            ),
+            websites=[host for host, _site, _version in sites],
+        )
         yield pieces.take()
         files: list[tuple[str, uuid.UUID]] = []  # a zip takes one file at a time
         with archive.open("messages.json", "w", force_zip64=True) as file:
             file.write(b"[")
             for number, message in enumerate(open_messages(account_id, chosen, progress)):
-                file.write((b",\n" if number else b"\n") + _json(shape(message)).encode())
+                file.write((b",\n" if number else b"\n") + package.as_json(shape(message)).encode())
                 files += files_of(message)
                 yield pieces.take()
             file.write(b"\n]")
@@ -85,10 +77,6 @@ def write(
             archive.writestr(f"pictures/{name}", storage.get(key))
             yield pieces.take()
     yield pieces.take()
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
 
 
 def _online(account_id: uuid.UUID) -> list[tuple[str, uuid.UUID, uuid.UUID]]:

@@ -19,8 +19,8 @@ from privacy.models import AccessSession, Action
 from privacy.services import access
 from privacy.services.refusals import ConsentError
 from sites.selectors import inbox, search
-from sites.services import export, export_csv
-from webanizr.core import jobs, storage, tenancy, vault
+from sites.services import export_csv
+from webanizr.core import jobs, results, storage, tenancy, vault
 from webanizr.core.models import Job
 
 KIND = "access_export"  # as the database's `order_export` calls it
@@ -50,12 +50,12 @@ def run_consented_export(account_id: uuid.UUID, job_id: uuid.UUID) -> None:
 
         with translation.override(language):
             pieces = export_csv.write(account_id, chosen, progress, opened)
-            size = export.store(account_id, job_id, pieces, key)
+            size = results.store(account_id, job_id, pieces, key)
         with opened(account_id):  # still?
-            jobs.finish(account_id, job_id, result_key=export.key_of(account_id, job_id), result_bytes=size)
+            jobs.finish(account_id, job_id, result_key=results.key_of(account_id, job_id), result_bytes=size)
             Job.objects.filter(id=job_id).update(expires_at=scope.ends)
     except ConsentError:
-        storage.delete(export.key_of(account_id, job_id))
+        storage.delete(results.key_of(account_id, job_id))
         jobs.fail(account_id, job_id, message=_("The permission has ended. Nothing was exported."))
 
 
@@ -74,13 +74,13 @@ def read_consented_export(scope: LiveScope, job_id: uuid.UUID) -> bytes:
 
     Which jobs are the session's own says `privacy.selectors.staff.exports_in_scope`.
     """
-    return export.read(scope.account_id, job_id, vault.account_key(scope.account_id, PURPOSE))
+    return results.read(scope.account_id, job_id, vault.account_key(scope.account_id, PURPOSE))
 
 
 def forget_consented_exports(account_id: uuid.UUID, session_id: uuid.UUID) -> int:
     """Delete the files of a session that has ended; return how many. For the exporter's login."""
     with tenancy.tenant(account_id):
         found = list(Job.objects.filter(kind=KIND, params__session=str(session_id)))
-        storage.delete(*(export.key_of(account_id, job.id) for job in found))
+        storage.delete(*(results.key_of(account_id, job.id) for job in found))
         Job.objects.filter(id__in=[job.id for job in found]).update(result_key="", result_bytes=0)
     return len(found)

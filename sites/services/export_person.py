@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from privacy.package import Pieces
 from sites.models import Upload
 from sites.selectors import inbox
 from sites.selectors.search import Filter
@@ -21,27 +22,6 @@ from sites.services import export_csv, uploads
 from webanizr.core import alarms, storage, tenancy, vault
 
 BATCH = 100
-
-
-class Pieces:
-    """What zipfile writes to: hands on what was written since the last time."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        """Keep it until it is taken."""
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing waits elsewhere."""
-
-    def take(self) -> bytes:
-        """Return what was written."""
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        return taken
 
 
 def write(account_id: uuid.UUID, chosen: Filter, progress: Callable[[int], None]) -> Iterator[bytes]:

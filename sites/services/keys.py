@@ -39,6 +39,12 @@ def _alone(account_id: uuid.UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
+def make_account_key(account_id: uuid.UUID) -> None:
+    """Give an account its own key unless it has one; inside a transaction. Raises vault.Unavailable."""
+    _alone(account_id)
+    vault.make_account_key(account_id)
+
+
 def make_site_key(*, site: Site) -> SiteKey:
     """Give a site its first key pair, and its account the account's key, unless they are there; return the current one.
 

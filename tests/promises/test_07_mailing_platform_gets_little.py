@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from newsletters import scope
 from newsletters.models import Consent, Contact
-from newsletters.selectors import export
 from newsletters.services import reconcile, sync
+from privacy.export import subscriber_tables
 from tests import external
 from tests.fakes.server import Fake, running
 from tests.newsletters.conftest import Letters, letters  # noqa: F401  # a fixture
-from tests.newsletters.engine import app, drain, erase, subscribed, unsubscribed
+from tests.newsletters.engine import drain, erase, subscribed, unsubscribed
 from webanizr.core import ratelimit
 from webanizr.core.processors import REGISTRY
 
@@ -81,7 +80,7 @@ def test_each_transfer_is_a_row_that_the_person_can_see(platform: Fake, letters:
     assert (rows[0].processor, rows[0].purpose) == (platform.name, "subscribe")
     assert "email" in rows[0].fields
     assert address not in str([row.fields for row in rows])  # fields, not values
-    with app(), scope.contact(contact_id):
-        copy = export(Contact.objects.get(id=contact_id))
-    assert [each["to"].lower() for each in copy["shared"]] == [row.processor for row in rows]
+    with _as_role("exporter"):
+        copy = {table.label: table.as_json() for table in subscriber_tables(contact_id, address)}
+    assert [each["processor"] for each in copy["core.Transfer"]] == [row.processor for row in rows]
     assert not Contact.objects.filter(id=contact_id, user_id__isnull=False).exists()

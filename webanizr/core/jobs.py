@@ -37,8 +37,13 @@ def progress(
         Job.objects.filter(id=job_id).update(**changes)
 
 
-def finish(account_id: uuid.UUID, job_id: uuid.UUID | str, *, result_key: str = "", result_bytes: int = 0) -> None:
-    """Mark the job done; its result is kept for RESULT_DAYS."""
+def finish(
+    account_id: uuid.UUID, job_id: uuid.UUID | str, *, result_key: str = "", result_bytes: int = 0, then: str = ""
+) -> None:
+    """Mark the job done; its result is kept for RESULT_DAYS.
+
+    Args: then: a task that must run after it, in the same transaction put in the outbox; it gets `job_id`.
+    """
     now = timezone.now()
     with tenancy.tenant(account_id):
         Job.objects.filter(id=job_id).update(
@@ -48,6 +53,8 @@ def finish(account_id: uuid.UUID, job_id: uuid.UUID | str, *, result_key: str = 
             finished_at=now,
             expires_at=now + timedelta(days=RESULT_DAYS),
         )
+        if then:
+            outbox.add(then, job_id=str(job_id))
 
 
 def fail(account_id: uuid.UUID, job_id: uuid.UUID | str, *, message: str, now: datetime | None = None) -> None:

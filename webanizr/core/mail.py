@@ -17,6 +17,7 @@ from celery import shared_task
 from django.apps import apps
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.template import Context, Engine
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -85,6 +86,11 @@ def send(
     return mail.id
 
 
+def _as_text(template: str, words: dict[str, Any]) -> str:
+    """Render a template whose words are read as they are: an ampersand in a name stays one."""
+    return str(Engine.get_default().get_template(template).render(Context(words, autoescape=False)))
+
+
 def build(
     *,
     to: str,
@@ -98,8 +104,8 @@ def build(
     """Render a mail: HTML with its styles inlined, the hand-written text twin, and stored files."""
     words = {**context, "app_url": settings.APP_URL, "language": language}
     with translation.override(language):
-        subject = " ".join(render_to_string(f"{template}.subject.txt", words).split())
-        text = render_to_string(f"{template}.txt", words).strip() + "\n"
+        subject = " ".join(_as_text(f"{template}.subject.txt", words).split())
+        text = _as_text(f"{template}.txt", words).strip() + "\n"
         # the rules for dark screens can't be inlined: they stay in the head
         html = css_inline.inline(
             render_to_string(f"{template}.html", words), load_remote_stylesheets=False, keep_at_rules=True

@@ -16,7 +16,7 @@ from webanizr.core.vault.keys import (
     make_account_key,
     make_pair,
 )
-from webanizr.core.vault.notes import seal_note, unseal_note
+from webanizr.core.vault.notes import note_key, seal_note, unseal_note
 from webanizr.core.vault.records import (
     PLAIN,
     IntakeKey,
@@ -47,6 +47,7 @@ __all__ = [
     "make_account_key",
     "make_pair",
     "new_intake_key",
+    "note_key",
     "open_intake_key",
     "open_stream",
     "seal",

@@ -24,8 +24,16 @@ def _box(purpose: str) -> Fernet:
 
 @functools.lru_cache(maxsize=32)
 def _derived(purpose: str, secret: str) -> Fernet:
-    key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret.encode())
-    return Fernet(base64.urlsafe_b64encode(key))
+    return Fernet(base64.urlsafe_b64encode(_key(purpose, secret)))
+
+
+def _key(purpose: str, secret: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret.encode())
+
+
+def note_key(purpose: str) -> bytes:
+    """Return a key of 32 bytes for something larger of somebody who has no account, and so no key of their own."""
+    return _key(purpose, settings.SECRET_KEY)
 
 
 def seal_note(content: dict[str, Any], *, purpose: str) -> bytes:

@@ -1,0 +1,158 @@
+"""What a stored value is called by who reads it: "owner" is a code, "Owner of the account" are words.
+
+For the page "My data" and the readable half of every export; JSON and CSV keep the codes. Codes are named by their
+column, whatever table it is in. A test holds each exported column with a fixed set of codes to this list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+
+from webanizr.core.processors import REGISTRY, Text
+
+_LANGUAGES: Mapping[str, Text] = {"nl": _("Dutch"), "en-gb": _("English")}
+
+CODES: Mapping[str, Mapping[str, Text]] = {
+    "role": {"owner": _("Owner"), "editor": _("Editor"), "reader": _("Reader")},
+    "language": _LANGUAGES,
+    "state": {
+        "pending": _("waiting"),
+        "granted": _("allowed"),
+        "refused": _("refused"),
+        "expired": _("expired"),
+        "withdrawn": _("withdrawn"),
+        "free": _("free"),
+        "active": _("active"),
+        "past_due": _("payment is late"),
+        "suspended": _("suspended"),
+        "ended": _("ended"),
+        "open": _("open"),
+        "paid": _("paid"),
+        "cancelled": _("cancelled"),
+        "needs_iban": _("waits for your account number"),
+        "exported": _("on its way to the bank"),
+        "in_sync": _("up to date"),
+        "pending_erase": _("being erased"),
+        "erased": _("erased"),
+        "needs_platform_form": _("only you can come back, by the platform's form"),
+        "error": _("didn't work"),
+    },
+    "source": {
+        "explicit": _("You said yes"),
+        "question": _("Your question made it clear"),
+        "page": _("The newsletter page"),
+        "site": _("A form on another page of Webanizr"),
+        "mail": _("A link or button in a mail"),
+        "preferences": _("Your preferences"),
+        "settings": _("Your account's settings"),
+        "checkout": _("When taking a paid plan"),
+        "platform": _("The mailing platform"),
+        "address": _("A change of your e-mail address"),
+        "restored": _("Your earlier choice, after a backup was put back"),
+    },
+    "kind": {
+        "consumer": _("Private person"),
+        "business": _("Business"),
+        "invoice": _("Invoice"),
+        "credit": _("Credit note"),
+    },
+    "vat_check": {"unknown": _("not checked"), "valid": _("valid"), "invalid": _("not valid")},
+    "reason": {
+        "overpaid": _("paid too much"),
+        "duplicate": _("paid twice"),
+        "credit": _("credit note"),
+        "withdrawal": _("agreement withdrawn"),
+        "bounce": _("mail to you came back"),
+        "complaint": _("you reported our mail as spam"),
+        "erased": _("you were erased"),
+        "withdrawn": _("you unsubscribed from everything"),
+        "manual": _("by hand"),
+    },
+    "action": {
+        "requested": _("asked, not confirmed"),
+        "confirmed": _("confirmed"),
+        "withdrawn": _("unsubscribed"),
+        "resumed": _("wanted again"),
+        "informed": _("told, with the way to say no"),
+    },
+    "basis": {"consent": _("your consent"), "customer": _("you are a customer")},
+    "there": {
+        "absent": _("not there"),
+        "maybe": _("perhaps there"),
+        "active": _("there"),
+        "unsubscribed": _("there, unsubscribed"),
+    },
+    "interval": {"month": _("a month"), "year": _("a year")},
+    "plan": {"free": _("Free"), "personal": _("Personal"), "business": _("Business")},
+}
+
+
+def say(label: str, name: str, value: Any) -> str:
+    """Return a value in words. Args: label, name: the table and column; value: from the database, or as text of it."""
+    if isinstance(value, str):
+        if label == "core.Transfer" or name in ("processor", "provider"):
+            return _of_transfer(name, value)
+        word = CODES.get(name, {}).get(value)
+        if word is not None:
+            return str(word)
+    if label == "core.Transfer" and name == "fields" and isinstance(value, list):
+        return plain([_field(each) for each in value])
+    if name.endswith("_cents") and isinstance(value, int):
+        return f"€ {number_format(Decimal(value) / 100, decimal_pos=2)}"
+    return plain(value)
+
+
+def _of_transfer(name: str, value: str) -> str:
+    processor = REGISTRY.get(value)
+    if name in ("processor", "provider") and processor is not None:
+        return processor.name
+    if name == "purpose":
+        for each in REGISTRY.values():
+            if value in each.purposes:
+                return str(each.purposes[value])
+    return plain(value)
+
+
+def _field(name: str) -> str:
+    for processor in REGISTRY.values():
+        for each in processor.fields:
+            if each.name == name:
+                return str(each.label)
+    return name
+
+
+def plain(value: Any) -> str:
+    """Return any value as a reader sees it: no codes for yes and no, dates as they are written."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return now_("yes") if value else now_("no")
+    if isinstance(value, str):
+        return _moment(value) or value
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value) if timezone.is_aware(value) else value, "j F Y, H:i")
+    if isinstance(value, date):
+        return date_format(value, "j F Y")
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {plain(each)}" for key, each in value.items() if each not in (None, "", [], {}))
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(each) for each in value)
+    return str(value)
+
+
+def _moment(text: str) -> str:
+    """Return a moment or a day that was stored as text in words, "" for any other text."""
+    if not (10 <= len(text) <= 32 and text[:4].isdigit() and text[4] == "-"):
+        return ""
+    try:
+        return plain(date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text))
+    except ValueError:
+        return ""
