@@ -18,6 +18,7 @@ from privacy.datamap import (
     Scope,
     Subject,
     Term,
+    place,
     table,
 )
 
