@@ -8,6 +8,7 @@ from privacy.datamap import (
     KEY,
     LINK,
     MOMENT,
+    SECRET,
     SETTING,
     STATE,
     Basis,
@@ -40,6 +41,7 @@ SIGN_IN = Personal(
     basis=Basis.CONTRACT,
     retention=UNTIL_GONE,
     exported=False,
+    withheld=SECRET,
     what=_("Passkeys, authenticator app, secrets of tokens"),
 )
 DEVICE = Personal(

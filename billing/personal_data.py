@@ -5,11 +5,13 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from privacy.datamap import (
+    IN_OTHERS,
     KEY,
     LINK,
     MOMENT,
     SETTING,
     STATE,
+    UNREADABLE,
     Basis,
     Erase,
     NotPersonal,
@@ -229,6 +231,7 @@ PAYER = Personal(
     basis=Basis.LEGAL_OBLIGATION,
     retention=_("Name, account number and text 30 days; a hash of the account number and its country with the books"),
     exported=False,
+    withheld=IN_OTHERS,
     erase=Erase.EXPIRES,
 )
 table(
@@ -240,7 +243,7 @@ table(
     booked_on=BANK,
     cents=BANK,
     state=STATE,
-    targets=replace(REFERENCE, exported=False),  # which customer's it is, the allocation says
+    targets=replace(REFERENCE, exported=False, withheld=IN_OTHERS),  # which customer's it is, the allocation says
     payer=PAYER,
     payer_hash=PAYER,
     payer_country=PAYER,
@@ -273,6 +276,7 @@ table(
         basis=Basis.CONTRACT,
         retention=_("Until it has been paid"),
         exported=False,
+        withheld=UNREADABLE,
         erase=Erase.EXPIRES,
     ),
     made_on=PERIOD,

@@ -5,11 +5,13 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from privacy.datamap import (
+    ELSEWHERE,
     KEY,
     LINK,
     MOMENT,
     SETTING,
     STATE,
+    UNREADABLE,
     Basis,
     Erase,
     NotPersonal,
@@ -18,6 +20,7 @@ from privacy.datamap import (
     Scope,
     Subject,
     Term,
+    Text,
     place,
     table,
 )
@@ -25,7 +28,7 @@ from privacy.datamap import (
 UNTIL_STOPPED = _("Until you unsubscribe, and 30 days after; a request that nobody confirms 7 days")
 
 
-def subscriber(purpose: object, *, exported: bool = True) -> Personal:
+def subscriber(purpose: object, *, exported: bool = True, withheld: Text = "") -> Personal:
     """Something about somebody who gets, or asked for, the newsletter."""
     return Personal(
         subject=Subject.SUBSCRIBER,
@@ -33,6 +36,7 @@ def subscriber(purpose: object, *, exported: bool = True) -> Personal:
         basis=Basis.CONSENT,
         retention=UNTIL_STOPPED,
         exported=exported,
+        withheld=withheld,
     )
 
 
@@ -43,6 +47,7 @@ HASH = Personal(
     basis=Basis.LEGITIMATE_INTEREST,
     retention=_("Until you subscribe again"),
     exported=False,
+    withheld=UNREADABLE,
     erase=Erase.KEPT,
 )
 # Somebody whose account is erased is erased from the newsletter too, under every address they had.
@@ -59,7 +64,7 @@ table(
     Path(Scope.USER, "address", key="email"),
     id=KEY,
     address=subscriber(_("Sending you the newsletter")),
-    address_key=subscriber(_("Finding your address"), exported=False),
+    address_key=subscriber(_("Finding your address"), exported=False, withheld=UNREADABLE),
     user_id=LINK,
     language=CHOICE,
     verified_at=PROOF,
@@ -79,11 +84,11 @@ table(
     wording_version=PROOF,
     language=PROOF,
     source=PROOF,
-    token_hash=subscriber(_("Showing that the link in the mail was used"), exported=False),
+    token_hash=subscriber(_("Showing that the link in the mail was used"), exported=False, withheld=UNREADABLE),
     at=PROOF,
 )
 # Why an address gets nothing: shown to whoever it is about, and kept as long as the hash.
-STOPPED = replace(HASH, purpose=_("Remembering why an address gets no newsletter"), exported=True)
+STOPPED = replace(HASH, purpose=_("Remembering why an address gets no newsletter"), exported=True, withheld="")
 table("newsletters.Suppression", address_key=HASH, reason=STOPPED, at=MOMENT)
 table(
     "newsletters.SyncState",
@@ -96,7 +101,9 @@ table(
     desired=STATE,
     pushed=STATE,
     digest=STATE,
-    remote_id=subscriber(_("Finding you at the mailing platform, also to erase you there"), exported=False),
+    remote_id=subscriber(
+        _("Finding you at the mailing platform, also to erase you there"), exported=False, withheld=ELSEWHERE
+    ),
     resubscribe=STATE,
     attempts=STATE,
     due_at=STATE,
@@ -126,7 +133,9 @@ table(
     run=LINK,
     kind=STATE,
     contact=LINK,
-    sealed=subscriber(_("Removing somebody from the mailing platform who doesn't belong there"), exported=False),
+    sealed=subscriber(
+        _("Removing somebody from the mailing platform who doesn't belong there"), exported=False, withheld=UNREADABLE
+    ),
     found_at=MOMENT,
     mended_at=MOMENT,
 )
@@ -141,7 +150,7 @@ place(
         what=_("Export that you asked for"),
         erase=Erase.WITH_OBJECT,
     ),
-    dict.fromkeys((Scope.SUBSCRIBER, Scope.USER), "exports/{newsletters.Contact}/"),
+    dict.fromkeys((Scope.SUBSCRIBER, Scope.USER, Scope.ACCOUNT), "exports/{newsletters.Contact}/"),
 )
 table(
     "newsletters.PlatformEvent",

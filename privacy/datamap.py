@@ -78,9 +78,9 @@ class Personal:
     """Says all that must be known about a personal column.
 
     Args: subject: whose data; purpose: what for; basis: legal ground; retention: how long, in words; exported: whether
-    articles 15 and 20 GDPR give it to the person; erase: how it goes; what: the data in a reader's words (default: the
-    columns' own names). Columns with equal declarations are one line of the statement. Who outside gets it isn't said
-    here: the list of processors names its columns (`DataMap.recipients`).
+    articles 15 and 20 GDPR give it to the person; withheld: why not, where it isn't; erase: how it goes; what: the data
+    in a reader's words (default: the columns' own names). Columns with equal declarations are one line of the
+    statement. Who outside gets it isn't said here: the list of processors names its columns (`DataMap.recipients`).
     """
 
     subject: Subject
@@ -88,6 +88,7 @@ class Personal:
     basis: Basis
     retention: Text
     exported: bool = True
+    withheld: Text = ""
     erase: Erase = Erase.WITH_ROW
     what: Text = ""
 
@@ -220,3 +221,11 @@ LINK = NotPersonal(_("Which row it belongs to; goes with that row"))
 MOMENT = NotPersonal(_("When the row was made or changed"), shown=True)
 STATE = NotPersonal(_("How far the work is"), shown=True)
 SETTING = NotPersonal(_("A choice about the website or the account, not about a person"), shown=True)
+
+# Why something isn't in an export, where it isn't.
+SECRET = _("A secret that lets you in: a copy of it could be stolen")
+UNREADABLE = _("A hash or a sealed value: nothing can be read from it")
+PASSING = _("It is gone before an export would be made")
+IN_OTHERS = _("It stands among what others paid; what is yours of it is with your invoices and payments")
+ELSEWHERE = _("It comes with the copy of the system outside that it belongs to")
+ON_ITS_PAGE = _("The page and the certificate of the erasure show it")

@@ -10,6 +10,7 @@ from privacy.datamap import (
     MOMENT,
     SETTING,
     STATE,
+    UNREADABLE,
     Basis,
     Erase,
     NotPersonal,
@@ -49,6 +50,7 @@ FINDABLE = Personal(
     basis=Basis.PROCESSOR,
     retention=_("As long as the message"),
     exported=False,
+    withheld=UNREADABLE,
 )
 PUBLIC = NotPersonal(_("A key that only seals"))
 SEALED_KEY = NotPersonal(

@@ -83,7 +83,7 @@ class Cage:
         for place in data_map.places:
             if place.kind == "storage" and isinstance(place.declaration, Personal) and Scope.ACCOUNT in place.where:
                 prefix = place.where[Scope.ACCOUNT].replace("{account}", str(self.who.account.pk))
-                for label in ("sites.Site", "accounts.User"):
+                for label in ("sites.Site", "accounts.User", "newsletters.Contact"):
                     prefix = prefix.replace(f"{{{label}}}", str(self.made[label]))
                 found.append(f"{prefix}canary.bin")
         return found

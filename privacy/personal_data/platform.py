@@ -3,10 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from privacy.datamap import (
+    ELSEWHERE,
     KEY,
     LINK,
     MOMENT,
+    PASSING,
+    SECRET,
     STATE,
+    UNREADABLE,
     Basis,
     Erase,
     NotPersonal,
@@ -72,6 +76,7 @@ table(
         retention=_("Until the mail has been sent, usually within a second"),
         what=_("A mail that waits to be sent"),
         exported=False,
+        withheld=PASSING,
     ),
     created_at=MOMENT,
     attempted_at=MOMENT,
@@ -89,6 +94,7 @@ table(
         basis=Basis.LEGITIMATE_INTEREST,
         retention=_("Until the report was handled, usually within a second"),
         exported=False,
+        withheld=PASSING,
         erase=Erase.EXPIRES,
     ),
     at=MOMENT,
@@ -99,6 +105,7 @@ BOUNCED = Personal(
     basis=Basis.LEGITIMATE_INTEREST,
     retention=_("A year"),
     exported=False,
+    withheld=UNREADABLE,
     erase=Erase.EXPIRES,
 )
 table(
@@ -164,6 +171,7 @@ SESSION = Personal(
     basis=Basis.CONTRACT,
     retention=_("Until you sign out, 30 days at most"),
     exported=False,
+    withheld=SECRET,
     what=_("Session"),
 )
 table(
@@ -206,6 +214,7 @@ place(
         retention=_("An hour at most"),
         what=_("A hash of the IP address"),
         exported=False,
+        withheld=PASSING,
         erase=Erase.EXPIRES,
     ),
 )
@@ -219,6 +228,7 @@ place(
         retention=_("Some seconds, an hour at most"),
         what=_("IP address and page"),
         exported=False,
+        withheld=ELSEWHERE,
         erase=Erase.EXPIRES,
     ),
 )

@@ -14,6 +14,7 @@ from newsletters.models import Consent, Contact
 from newsletters.services import reconcile, sync
 from privacy.export import subscriber_tables
 from tests import external
+from tests.conftest import _as_role
 from tests.fakes.server import Fake, running
 from tests.newsletters.conftest import Letters, letters  # noqa: F401  # a fixture
 from tests.newsletters.engine import drain, erase, subscribed, unsubscribed

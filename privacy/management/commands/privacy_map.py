@@ -41,7 +41,9 @@ class Command(BaseCommand):
             return
         words = (declaration.subject.value, declaration.purpose, declaration.basis.value, declaration.retention)
         self.stdout.write(f"{name}: {'; '.join(str(word) for word in words)}")
-        self.stdout.write(f"    export: {'yes' if declaration.exported else 'no'}; to: {who or 'nobody'}")
+        self.stdout.write(
+            f"    export: {'yes' if declaration.exported else f'no ({declaration.withheld})'}; to: {who or 'nobody'}"
+        )
         self.stdout.write(f"    erase: {declaration.erase.value}; found: {ways or '-'}; term: {terms or '-'}")
 
 
