@@ -151,16 +151,21 @@ def _being_erased(people: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     return {uuid.UUID(person) for person in steps.values_list("args__person", flat=True)}
 
 
-def drop(subject: Subject) -> None:
-    """Drop the page views that wait of people who are being erased; what stays isn't sent either."""
+def drop(subject: Subject) -> int:
+    """Drop the page views that wait of people who are being erased, and return how many are left: none.
+
+    Until then they aren't sent either. Raises OSError when Redis can't be reached.
+    """
     people = {str(person.id) for person in subject.people}
     try:
         redis = ratelimit.connection()
         for stored in cast("list[bytes]", redis.lrange(BUFFER, 0, -1)):
             if json.loads(stored)[0] in people:
                 redis.lrem(BUFFER, 0, stored)  # type: ignore[arg-type]  # as it was stored
-    except RedisError:
-        log.warning("statistics: page views that wait could not be dropped (redis)")
+        waiting = cast("list[bytes]", redis.lrange(BUFFER, 0, -1))
+    except RedisError as error:
+        raise OSError("redis") from error
+    return sum(json.loads(stored)[0] in people for stored in waiting)
 
 
 def put_back(waiting: Sequence[bytes]) -> None:

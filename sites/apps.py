@@ -23,6 +23,7 @@ class SitesConfig(AppConfig):
 
         hooks.PAUSE.append(pausing.pause)
         hooks.RESUME.append(pausing.resume)
+        hooks.SUPPRESS.append(pausing.stop)
         paying.LISTENERS.append("sites.tasks.follow_limits")
         context.PROVIDERS["unread_count"] = unread_count
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
 RECHECK_AFTER = timedelta(hours=24)
-RECHECK_KINDS = ("system", "rows", "files")
+RECHECK_KINDS = ("system", "rows", "unlink", "files", "keys")
+MOST_ATTEMPTS = 30_000  # as many as can be counted
 PURPOSE = "erasure"
 State = ErasureStep.State
 WAITING = [State.PENDING, State.RETRY, State.SUBMITTED, State.BLOCKED, State.DONE]
@@ -153,7 +154,7 @@ def claim(*, now: datetime, only: uuid.UUID | None = None) -> ErasureStep | None
             if step is None:
                 continue
             step.state, step.lease, step.leased_until = State.LEASED, uuid.uuid4(), now + LEASE
-            step.attempts += 1
+            step.attempts = min(step.attempts + 1, MOST_ATTEMPTS)
             step.save(update_fields=["state", "lease", "leased_until", "attempts"])
             step.request = request
             return step
@@ -191,10 +192,21 @@ def perform(step: ErasureStep, *, clock: Clock) -> None:
     except (DatabaseError, OSError, vault.VaultError) as error:
         log.warning("erasure %s %s: %s", request.reference, step, type(error).__name__)
         report = steps.Report(State.RETRY, cause=type(error).__name__, after=steps.backoff(step.attempts))
+        if isinstance(error, IntegrityError) and step.kind == "rows":
+            # rows came to a table whose turn was over, while those that they belong to went
+            report = _sweep(step, subject_of(request))
     except Exception:  # a fault of ours: staff see it, and the other steps and requests go on
         log.exception("erasure %s %s", request.reference, step)
         report = steps.Report(State.BLOCKED, cause="error", after=3600)
     record(step, report, now=clock())
+
+
+def _sweep(step: ErasureStep, subject: Subject) -> steps.Report:
+    try:
+        gone = steps.sweep(subject)
+    except (DatabaseError, OSError) as error:
+        return steps.Report(State.RETRY, cause=type(error).__name__, after=steps.backoff(step.attempts))
+    return steps.Report(State.RETRY, cause="rows_came", after=1, evidence=[f"late_rows:{gone}"])
 
 
 def _act(step: ErasureStep, request: ErasureRequest, clock: Clock) -> steps.Report:
@@ -253,6 +265,12 @@ def _recheck(step: ErasureStep, request: ErasureRequest, subject: Subject, now: 
     wait = max([RECHECK_AFTER, *(steps.horizon(each) for each in ended if each.kind == "system")])
     if now < last + wait:
         return steps.Report(State.SUBMITTED, cause="later", after=(last + wait - now).total_seconds())
+    late = steps.late_rows(subject, {each.target for each in ended if each.kind in ("rows", "unlink")})
+    if late:
+        log.error("erasure %s: rows came to %s", request.reference, ", ".join(late))
+        gone = steps.sweep(subject)
+        evidence = [f"late_rows:{gone}"]
+        return steps.Report(State.SUBMITTED, cause="came_back", after=RECHECK_AFTER.total_seconds(), evidence=evidence)
     open_again = 0
     for each in ended:
         if each.kind not in RECHECK_KINDS or each.state != State.VERIFIED:

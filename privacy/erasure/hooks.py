@@ -28,6 +28,9 @@ class Hold:
 IDENTIFY: list[Callable[[Subject], None]] = []
 # Stop everything that could bring the subject back: suppression, queued pushes. Must be repeatable.
 SUPPRESS: list[Callable[[Subject], None]] = []
+# Empty a cache of what it holds of the subject by number, and look again: by the place's name, how much is left. Raises
+# OSError when the cache can't be reached.
+CACHES: dict[str, Callable[[Subject], int]] = {}
 # Tables whose rows may not go yet, by label: a code that says why, "" when they may. The step stands still until then.
 GUARDS: dict[str, Callable[[Subject], str]] = {}
 # What the law keeps, by key: asked when the plan is made. Its link to the subject is an `unlink` path of the data map.

@@ -32,6 +32,7 @@ LAST = ("core.Transfer",)
 NEEDS_ACCOUNT = "statistics"
 # What ends sessions goes first: it is found by rows that go later.
 FIRST = ("sessions.Session", "accounts.StaffSession")
+KEYS = "sites.SiteKey"
 
 
 @dataclass
@@ -148,8 +149,10 @@ def _steps(subject: Subject) -> Iterator[Step]:
             yield Step(ERASE, "system", kind, {"person": str(person.id)})
     for prefix in prefixes(subject):
         yield Step(ERASE, "files", prefix)
-    if subject.scope in (Scope.ACCOUNT, Scope.SITE):
+    if subject.scope is Scope.ACCOUNT:
         yield Step(ERASE, "keys")
+    elif subject.scope is Scope.SITE:
+        yield Step(ERASE, "keys", args={"pairs": sorted(str(key) for key in rows.all_keys(subject, KEYS))})
     if subject.scope in (Scope.ACCOUNT, Scope.USER, Scope.SUBSCRIBER):
         yield Step(ERASE, "caches")
     for name, holds in hooks.HOLDS.items():
@@ -167,15 +170,18 @@ def _steps(subject: Subject) -> Iterator[Step]:
 
 def _row_steps(subject: Subject, *, last: bool = False) -> Iterator[Step]:
     """Yield a step for each table that has, or may yet get, rows of the subject."""
-    order = rows.labels()
-    for label in [*(each for each in FIRST if each in order), *(each for each in order if each not in FIRST)]:
-        if (label in LAST) is not last:
-            continue
+    for label in LAST if last else in_order():
         for unlink in (True, False):
             found = list(rows.searches(subject, label, unlink=unlink))
             expected = sum(rows.count(search) for search in found)
             if expected or (last and found):  # asking systems outside adds lines even where there were none
                 yield Step(FORGET if last else ERASE, "unlink" if unlink else "rows", label, expected=expected)
+
+
+def in_order() -> list[str]:
+    """Return the tables whose rows are erased, in that order; those that go last are left out."""
+    order = [label for label in rows.labels() if label not in LAST]
+    return [*(each for each in FIRST if each in order), *(each for each in order if each not in FIRST)]
 
 
 def prefixes(subject: Subject) -> list[str]:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
 
 from privacy.connectors.base import CannotAnswer, ExternalSystem, Outcome, Presence, Result, systems
 from privacy.datamap import Scope, data_map
-from privacy.erasure import hooks, rows
+from privacy.erasure import hooks, plan, rows
 from privacy.erasure.subjects import Person, Subject
 from privacy.models import ErasureStep
 from webanizr.core import storage, vault
 from webanizr.core.net import NotSent, SwitchedOff, Throttled, Uncertain
+from webanizr.core.vault import keystore
 
 # Questions about who somebody is were asked already when the plan was made; what comes from outside may take long.
 FILES_AT_ONCE = 1000
@@ -76,6 +77,33 @@ def erase_rows(step: ErasureStep, subject: Subject, progress: Callable[[int], No
     return Report(VERIFIED, erased=erased, evidence=["rows_left:0"])
 
 
+def sweep(subject: Subject) -> int:
+    """Erase rows in whatever table, children first, with their files; return how many rows: for what came late."""
+    gone = 0
+    for prefix in plan.prefixes(subject):
+        _erased, left = empty(prefix)
+        if left:
+            raise OSError("files_return")
+    for label in plan.in_order():
+        if label in hooks.GUARDS and hooks.GUARDS[label](subject):
+            continue
+        for unlink in (True, False):
+            for search in rows.searches(subject, label, unlink=unlink):
+                while batch_gone := rows.erase_batch(search):
+                    gone += batch_gone
+    return gone
+
+
+def late_rows(subject: Subject, planned: Collection[str]) -> list[str]:
+    """Return the tables, other than those of the plan, in which the subject has rows: none had any when it was made."""
+    return [
+        label
+        for label in plan.in_order()
+        if label not in planned
+        and any(rows.count(s) for unlink in (True, False) for s in rows.searches(subject, label, unlink=unlink))
+    ]
+
+
 def rows_left(step: ErasureStep, subject: Subject) -> int:
     """Return how many rows a fresh look finds."""
     return sum(rows.count(s) for s in rows.searches(subject, step.target, unlink=step.kind == "unlink"))
@@ -86,26 +114,36 @@ def rows_left(step: ErasureStep, subject: Subject) -> int:
 
 def erase_files(step: ErasureStep, subject: Subject, progress: Callable[[int], None]) -> Report:
     """Delete every version of every file below the prefix, and list again."""
+    erased, left = empty(step.target, progress)
+    if left:
+        return Report(RETRY, cause="files_return", after=backoff(step.attempts), erased=erased)
+    return Report(VERIFIED, erased=erased, evidence=["files_left:0"])
+
+
+def empty(prefix: str, progress: Callable[[int], None] = lambda gone: None) -> tuple[int, int]:
+    """Delete every version below a prefix; return how many, and how many the store still shows afterwards."""
     erased = 0
-    while batch := list(islice(storage.versions(step.target), FILES_AT_ONCE)):
+    before: list[tuple[str, str]] = []
+    while batch := list(islice(storage.versions(prefix), FILES_AT_ONCE)):
+        if batch == before:
+            return erased, len(batch)
         storage.delete_versions(batch)
         erased += len(batch)
         progress(len(batch))
-        if erased > 10_000_000:  # a store that never ends is broken
-            return Report(BLOCKED, cause="files_return", erased=erased)
-    return Report(VERIFIED, erased=erased, evidence=["files_left:0"])
+        before = batch
+    return erased, 0
 
 
 def erase_keys(step: ErasureStep, subject: Subject, progress: Callable[[int], None]) -> Report:
     """Destroy the keys without which what visitors sent can't be read, in backups either."""
-    from webanizr.core.vault import keystore
-
     assert subject.account_id is not None
     if subject.scope is Scope.ACCOUNT:
         erased = vault.destroy_account_keys(subject.account_id)
         left = len(list(keystore.store().names(subject.account_id)))
     else:
-        wanted = {f"{subject.account_id}/{key}" for key in rows.all_keys(subject, "sites.SiteKey")}
+        # those of the plan, since their rows may be gone before the store answers, and any that came since
+        pairs = {*step.args.get("pairs", ()), *map(str, rows.all_keys(subject, plan.KEYS))}
+        wanted = {f"{subject.account_id}/{key}" for key in pairs}
         for name in wanted:
             vault.destroy_pair(subject.account_id, uuid.UUID(name.partition("/")[2]))
         erased = len(wanted)
@@ -136,9 +174,15 @@ def stop(step: ErasureStep, subject: Subject, progress: Callable[[int], None]) -
 
 
 def caches(step: ErasureStep, subject: Subject, progress: Callable[[int], None]) -> Report:
-    """Name the caches that hold something, and when it expires: none is kept under a person's name."""
+    """Empty the caches that know a person by number, and name the others: nothing is kept there under a name."""
+    for name, forget in hooks.CACHES.items():
+        left = forget(subject)
+        if left:
+            return Report(RETRY, cause="cache_left", after=5, evidence=[f"{name}:{left}"])
     seen = [f"{place.kind}:{place.name.partition(':')[0]}" for place in data_map.load().places if place.kind == "cache"]
-    return Report(VERIFIED, evidence=[f"{name}:keyed_by_hash_or_public" for name in seen])
+    others = [name for name in seen if name.partition(":")[2] not in hooks.CACHES]
+    evidence = [*(f"cache:{name}:0" for name in hooks.CACHES), *(f"{name}:keyed_by_hash_or_public" for name in others)]
+    return Report(VERIFIED, evidence=evidence)
 
 
 def hold(step: ErasureStep, subject: Subject, progress: Callable[[int], None]) -> Report:
@@ -257,6 +301,10 @@ def look(step: ErasureStep, subject: Subject) -> Report:
         if left:
             return Report(ErasureStep.State.PENDING, cause="came_back", evidence=[f"rows_left:{left}"])
         return Report(VERIFIED, evidence=["rows_left:0"])
+    if step.kind == "keys" and subject.scope is Scope.ACCOUNT:
+        assert subject.account_id is not None
+        names = list(keystore.store().names(subject.account_id))
+        return Report(ErasureStep.State.PENDING if names else VERIFIED, evidence=[f"keys_left:{len(names)}"])
     if step.kind == "files":
         left = sum(1 for _ in islice(storage.versions(step.target), FILES_AT_ONCE))
         if left:

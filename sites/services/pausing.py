@@ -9,8 +9,10 @@ import uuid
 
 from django.db.models import Q
 
+from privacy.erasure.subjects import Subject
 from sites.models import Domain
 from sites.services.room import surplus
+from webanizr.core import tenancy
 
 
 def pause(site_ids: list[uuid.UUID] | None) -> list[str]:
@@ -34,3 +36,10 @@ def resume(shown: list[str]) -> None:
         site_id, _colon, version_id = each.partition(":")
         column = "held_version_id" if uuid.UUID(site_id) in beyond else "version_id"
         Domain.objects.filter(site_id=site_id, version_id=None).update(**{column: version_id})
+
+
+def stop(subject: Subject) -> None:
+    """Take the websites of what is being erased off the air, however it was asked for. As the eraser; repeatable."""
+    if subject.account_id is not None and subject.sites:
+        with tenancy.tenant(subject.account_id):
+            Domain.objects.filter(site_id__in=subject.sites).update(version_id=None, held_version_id=None)
