@@ -25,6 +25,7 @@ class PrivacyConfig(AppConfig):
         vault.guard_sessions(gate.may_open)
         health.QUESTIONS.append(guard.problems)
         net.GATES.append(guard.gate)
+        hooks.SUPPRESS.append(statistics.stop)
         hooks.CACHES[statistics.BUFFER] = statistics.drop
         hooks.REPLAYS[withdrawals.KIND] = hooks.Replay(withdrawals.withdraw_again, "consent withdrawn again")
         hooks.REPLAYS[withdrawals.OBJECTED] = hooks.Replay(withdrawals.object_again, "objection made again")
