@@ -8,12 +8,13 @@ import uuid
 from datetime import date
 
 from celery import shared_task
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Account
 from billing import documents, purpose
-from billing.models import BankLine, Invoice, PaymentRequest
+from billing.models import BankLine, Invoice, PaymentRequest, Refund
 from billing.selectors import profile_of, today
 from billing.services import credits, files, invoices, notices, renewals, requests, retention, settlement, together
 from webanizr.core import storage, tenancy
@@ -50,6 +51,20 @@ def return_parts() -> None:
     """Give back what was paid towards requests that were taken back."""
     with purpose.billing():
         credits.return_parts(tenancy.current_account_id(), now=today())
+
+
+@shared_task(base=TenantTask, name="billing.tasks.ask_account", queue="billing")
+def ask_account(*, refund_id: str) -> None:
+    """Ask an account's owners where money goes that we can't send back to where it came from."""
+    with purpose.billing():
+        asked = Refund.objects.filter(id=refund_id, state=Refund.State.NEEDS_IBAN).first()
+        if asked is not None:
+            notices.to_owners(
+                tenancy.current_account_id(),
+                "mail/refund_account",
+                link=f"{settings.APP_URL}/subscription/refunds/{asked.id}/",
+                back_cents=asked.cents,
+            )
 
 
 @shared_task(base=TenantTask, name="billing.tasks.credit_withdrawal", queue="billing")
@@ -154,6 +169,7 @@ def mail_invoice(invoice: Invoice) -> None:
             (pdf_key, f"{invoice.number}.pdf", "application/pdf"),
             (ubl_key, f"{invoice.number}.xml", "application/xml"),
         ],
+        link=f"{settings.APP_URL}/subscription/invoices/{invoice.id}/",
         number=invoice.number,
         gross_cents=invoice.gross_cents,
         due_on=invoice.due_on,

@@ -9,7 +9,7 @@ from billing.models import Allocation, BankLine, Invoice, PaymentRequest, Refund
 from billing.selectors import open_cents
 from billing.services import invoices
 from billing.services.issuing import issue
-from webanizr.core import vault
+from webanizr.core import outbox, vault
 
 REFUND_DAYS = 14  # art. 6:230r BW
 SEAL = "bank"
@@ -54,9 +54,24 @@ def give_back(invoice: Invoice, *, cents: int, reason: str, now: date, credit: I
         .order_by("-booked_on", "-position")
         .first()
     )
+    return refund(invoice.customer_id, cents=cents, reason=reason, line=line, credit=credit, now=now)
+
+
+def refund(
+    customer_id: uuid.UUID | None,
+    *,
+    cents: int,
+    reason: str,
+    line: BankLine | None,
+    now: date,
+    credit: Invoice | None = None,
+) -> Refund:
+    """Store that money goes back to the account a line came from. Where that is no longer known, its owners are asked
+    by mail. In the customer's context, or the platform's for a customer that is gone.
+    """
     sealed = bytes(line.payer) if line and line.payer and iban_of(line) else None
-    return Refund.objects.create(
-        customer_id=invoice.customer_id,
+    made = Refund.objects.create(
+        customer_id=customer_id,
         line=line,
         credit_id=credit.id if credit else None,
         cents=cents,
@@ -66,6 +81,9 @@ def give_back(invoice: Invoice, *, cents: int, reason: str, now: date, credit: I
         made_on=now,
         due_on=now + timedelta(days=REFUND_DAYS),
     )
+    if customer_id is not None and not sealed:
+        outbox.add("billing.tasks.ask_account", refund_id=made.id)
+    return made
 
 
 def return_parts(account_id: uuid.UUID, *, now: date) -> int:
@@ -83,17 +101,7 @@ def return_parts(account_id: uuid.UUID, *, now: date) -> int:
     )
     for part in parts:
         assert part.line is not None
-        sealed = bytes(part.line.payer) if part.line.payer and iban_of(part.line) else None
-        Refund.objects.create(
-            customer_id=account_id,
-            line=part.line,
-            cents=part.cents,
-            reason=Refund.Reason.NOT_SOLD,
-            state=Refund.State.OPEN if sealed else Refund.State.NEEDS_IBAN,
-            sealed=sealed,
-            made_on=now,
-            due_on=now + timedelta(days=REFUND_DAYS),
-        )
+        refund(account_id, cents=part.cents, reason=Refund.Reason.NOT_SOLD, line=part.line, now=now)
         part.delete()
     return len(parts)
 

@@ -47,3 +47,8 @@ def to_owners(account_id: uuid.UUID, template: str, *, files: list[mail.File] | 
             language=account.language,
             files=files,
         )
+
+
+def plan_ended(account_id: uuid.UUID, *, plan: str, day: date) -> None:
+    """Say that a plan has ended, with the way to another one. Args: plan: its code; day: the first one without it."""
+    to_owners(account_id, "mail/plan_ended", link=f"{settings.APP_URL}/plans/", plan=plan, day=day)

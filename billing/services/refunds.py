@@ -18,7 +18,7 @@ from billing.models import BankLine, Refund
 from billing.selectors import AMSTERDAM
 from billing.services.credits import REFUND_DAYS, SEAL, iban_of
 from billing.services.errors import BillingError
-from webanizr.core import tenancy, vault
+from webanizr.core import outbox, tenancy, vault
 
 State = Refund.State
 
@@ -59,7 +59,7 @@ def give_iban(*, refund: Refund, name: str, iban: str, actor: User) -> None:
 def export(*, actor: User, now: datetime) -> tuple[bytes, int]:
     """Return the file that pays all open refunds (pain.001.001.09, checked against its schema), and how many.
 
-    Raises BillingError when there is none. A refund whose account turns out wrong asks for another one.
+    Raises BillingError when there is none. One that the bank refuses is taken out by `put_back`.
     """
     with purpose.desk(actor.pk):
         open_ones = list(Refund.objects.select_for_update().filter(state=State.OPEN).order_by("due_on", "id"))
@@ -101,6 +101,28 @@ def mark_paid(*, refund_id: uuid.UUID, actor: User, now: datetime) -> None:
     with purpose.desk(actor.pk):
         if not _paid(Refund.objects.filter(id=refund_id, state=State.EXPORTED), now=now):
             raise BillingError(_("Only a refund that is in a file for the bank can be marked as paid."))
+
+
+def put_back(*, refund_id: uuid.UUID, ask: bool, actor: User) -> None:
+    """Take a refund out of a file that the bank refused or that got lost: it goes into the next one, or the customer
+    is asked first.
+
+    Args: ask: the account number was wrong, so its owner is asked for another. Raises BillingError.
+    """
+    with purpose.desk(actor.pk):
+        found = Refund.objects.select_for_update().filter(id=refund_id, state=State.EXPORTED).first()
+        if found is None:
+            raise BillingError(_("Only a refund that is in a file for the bank can be taken out of it."))
+        if ask and found.customer_id is None:
+            raise BillingError(_("There is no customer to ask: the account is gone, or was never known."))
+        if ask:
+            Refund.objects.filter(id=refund_id).update(state=State.NEEDS_IBAN, sealed=None)
+        else:
+            Refund.objects.filter(id=refund_id).update(state=State.OPEN)
+        customer_id = found.customer_id
+    if ask and customer_id is not None:
+        with tenancy.tenant(customer_id, user_id=actor.pk):
+            outbox.add("billing.tasks.ask_account", refund_id=refund_id)
 
 
 def by_end_to_end(ids: Iterable[str], *, now: datetime) -> int:

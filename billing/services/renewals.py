@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.utils import translation
 
 from accounts.models import Account
@@ -80,7 +81,7 @@ def _finish(subscription: Subscription, *, on: date, now: date) -> None:
             subscription.account_id, start=subscription.period_start, until=subscription.period_end, on=on, now=now
         )
     end(subscription)
-    notices.to_owners(subscription.account_id, "mail/plan_ended", plan=plan, day=on)
+    notices.plan_ended(subscription.account_id, plan=plan, day=on)
 
 
 def unserved(account_id: uuid.UUID, *, start: date, until: date, on: date, now: date) -> None:
@@ -170,7 +171,14 @@ def chase(account_id: uuid.UUID, *, now: date) -> None:
         elif days >= SUSPEND_DAYS:
             if subscription.state != State.SUSPENDED:
                 subscription.state, subscription.suspended_on = State.SUSPENDED, now
-                notices.to_owners(account_id, "mail/plan_suspended", plan=subscription.plan, day=now)
+                assert late is not None
+                notices.to_owners(
+                    account_id,
+                    "mail/plan_suspended",
+                    link=f"{settings.APP_URL}/subscription/invoices/{late.invoice.id}/",
+                    plan=subscription.plan,
+                    day=now,
+                )
         elif days >= GRACE_DAYS:
             if subscription.state == State.ACTIVE:
                 subscription.state = State.PAST_DUE

@@ -6,18 +6,18 @@ One line, one transaction per customer it pays; a line that was booked before is
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import date
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
 from accounts.models import Account
-from billing import purpose
+from billing import purpose, seller
 from billing.models import Allocation, BankLine, Invoice, PaymentReference, PaymentRequest, Refund, Subscription
+from billing.references import grouped
 from billing.selectors import open_cents, profile_of, requested_cents
 from billing.services import credits, invoices, notices, sales
-from billing.services.credits import REFUND_DAYS, iban_of
 from billing.services.issuing import issue
 from billing.services.renewals import chase
 from billing.services.subscriptions import begin, changing
@@ -132,6 +132,9 @@ def _pay_request(
                 code=request.code,
                 left_cents=open_before - part,
                 paid_cents=part,
+                iban=grouped(seller.iban()),
+                name=seller.account_name(),
+                rf=grouped(request.rf),
             )
             return None
         begin(subscription, plan=request.plan, interval=request.interval, net_cents=request.net_cents, now=now)
@@ -170,17 +173,8 @@ def _pay_request(
 def _send_back(line: BankLine, cents: int, customer_id: uuid.UUID | None, *, now: date) -> None:
     """Store a refund of what is left of a line; small or large, the customer's money is the customer's."""
     used = Allocation.objects.filter(line=line).exists()
-    sealed = bytes(line.payer) if line.payer and iban_of(line) else None
-    Refund.objects.create(
-        customer_id=customer_id,
-        line=line,
-        cents=cents,
-        reason=Refund.Reason.OVERPAID if used else Refund.Reason.DUPLICATE,
-        state=Refund.State.OPEN if sealed else Refund.State.NEEDS_IBAN,
-        sealed=sealed,
-        made_on=now,
-        due_on=now + timedelta(days=REFUND_DAYS),
-    )
+    reason = Refund.Reason.OVERPAID if used else Refund.Reason.DUPLICATE
+    credits.refund(customer_id, cents=cents, reason=reason, line=line, now=now)
 
 
 def credit_by_staff(invoice_id: uuid.UUID, *, net_cents: int | None, now: date) -> Invoice | None:

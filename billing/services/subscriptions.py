@@ -143,8 +143,10 @@ def cancel(*, account_id: uuid.UUID, actor: User, now: date) -> Subscription:
                 subscription.next_plan, subscription.next_interval = FREE.code, ""
                 _take_back_ahead(subscription)
         audit.record("subscription.cancelled", actor_id=actor.pk, target_id=subscription.id)
-        template = "mail/plan_cancelled" if subscription.ends_on else "mail/plan_ended"
-        notices.to_owners(account_id, template, plan=plan, day=subscription.ends_on or now)
+        if subscription.ends_on is None:
+            notices.plan_ended(account_id, plan=plan, day=now)
+        else:
+            notices.to_owners(account_id, "mail/plan_cancelled", plan=plan, day=subscription.ends_on)
     return subscription
 
 

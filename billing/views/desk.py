@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -26,8 +27,8 @@ from billing import purpose, reports
 from billing.models import BankLine, BankStatement, BillingProfile, Invoice, Refund
 from billing.selectors import Settled, in_billing_team, open_of, today
 from billing.services import desk as orders
+from billing.services import files, statements
 from billing.services import refunds as refund_services
-from billing.services import statements
 from billing.services.credits import creditable_cents
 from billing.services.errors import BillingError
 from billing.services.profiles import record_vat_check
@@ -76,7 +77,11 @@ def bank(request: HttpRequest) -> HttpResponse:
         except StatementError as error:
             form.add_error("file", str(error))
         else:
-            said = _("Read in: %(lines)s lines. Recognised %(matched)s, to look at %(queue)s, known already %(known)s.")
+            said = ngettext(
+                "Read in: %(lines)s line. Recognised %(matched)s, to look at %(queue)s, known already %(known)s.",
+                "Read in: %(lines)s lines. Recognised %(matched)s, to look at %(queue)s, known already %(known)s.",
+                found.statement.lines_count,
+            )
             messages.success(
                 request,
                 said
@@ -88,20 +93,31 @@ def bank(request: HttpRequest) -> HttpResponse:
                 },
             )
             return redirect("desk:bank")
+    return bank_page(request, form=form, status=422 if form.errors else 200)
+
+
+def bank_page(
+    request: HttpRequest, *, form: StatementForm, status: int, wrong: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Return the page of bank lines. Args: wrong: {"line", "names", "message"} of one that couldn't be dealt with."""
+    actor = person(request)
     with purpose.desk(actor.pk):
         last = BankStatement.objects.order_by("-imported_at").first()
         counts = {
             "booked": BankLine.objects.filter(statement=last, state=BankLine.State.BOOKED).count() if last else 0,
             "refunds": Refund.objects.exclude(state=Refund.State.PAID).count(),
         }
+    queue = statements.queue(actor=actor)
     context = {
         "form": form,
-        "queue": statements.queue(actor=actor),
+        "queue": queue,
+        "gone": wrong is not None and all(row.line.id != wrong["line"] for row in queue),
         "last": last,
         "counts": counts,
+        "wrong": wrong,
         "nav": "bank",
     }
-    return render(request, "desk/bank.html", context, status=422 if form.errors else 200)
+    return render(request, "desk/bank.html", context, status=status)
 
 
 @desk_page
@@ -123,24 +139,52 @@ def line(request: HttpRequest, line_id: uuid.UUID) -> HttpResponse:
         else:
             raise Http404
     except BillingError as error:
-        say(request, error)
+        wrong = {"line": line_id, "names": request.POST.get("names", ""), "message": str(error)}
+        return bank_page(request, form=StatementForm(), status=422, wrong=wrong)
     return redirect("desk:bank")
 
 
 @desk_page
 @require_GET
 def invoices(request: HttpRequest) -> HttpResponse:
-    """Invoices and credit notes, newest first, or one by its number."""
-    wanted = request.GET.get("q", "").strip().upper()
+    """Invoices and credit notes, newest first; by a part of the number or name, or by the customer number."""
+    wanted = request.GET.get("q", "").strip()[:100]
+    page = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 6 else 0
     with purpose.desk(person(request).pk):
         found = Invoice.objects.defer("ubl", "cii").order_by("-issued_on", "-series", "-no")
         if wanted:
-            found = found.filter(number=wanted)
-        shown = list(found[:SHOWN])
+            words = Q(number__icontains=wanted) | Q(buyer__name__icontains=wanted)
+            customer_no = wanted.upper().removeprefix("K-")
+            if customer_no.isascii() and customer_no.isdigit() and len(customer_no) < 9:
+                words |= Q(customer_no=int(customer_no))
+            found = found.filter(words)
+        shown = list(found[page * SHOWN : page * SHOWN + SHOWN + 1])
         left = open_of(shown)
-    rows = [Settled(one, left[one.id]) for one in shown]
-    context = {"rows": rows, "wanted": wanted, "today": today(), "nav": "invoices"}
+    rows = [Settled(one, left[one.id]) for one in shown[:SHOWN]]
+    context = {
+        "rows": rows,
+        "wanted": wanted,
+        "older": page + 1 if len(shown) > SHOWN else None,
+        "newer": page - 1 if page else None,
+        "today": today(),
+        "nav": "invoices",
+    }
     return render(request, "desk/invoices.html", context)
+
+
+@desk_page
+@require_GET
+def document(request: HttpRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """Download an invoice or credit note as PDF, as the customer has it."""
+    with purpose.desk(person(request).pk):
+        found = Invoice.objects.defer("ubl", "cii").filter(id=invoice_id).first()
+    if found is None:
+        raise Http404
+    made = files.invoice_pdf(found)
+    if made is None:
+        messages.info(request, _("This PDF is still being made. Try again in a minute."))
+        return redirect("desk:invoices")
+    return files.download(made)
 
 
 class CreditForm(forms.Form):
@@ -214,6 +258,22 @@ def refund_paid(request: HttpRequest, refund_id: uuid.UUID) -> HttpResponse:
         refund_services.mark_paid(refund_id=refund_id, actor=person(request), now=timezone.now())
     except BillingError as error:
         say(request, error)
+    return redirect("desk:refunds")
+
+
+@desk_page
+@require_POST
+def refund_again(request: HttpRequest, refund_id: uuid.UUID) -> HttpResponse:
+    """Take one out of a file that the bank didn't pay."""
+    ask = request.POST.get("act") == "ask"
+    try:
+        refund_services.put_back(refund_id=refund_id, ask=ask, actor=person(request))
+    except BillingError as error:
+        say(request, error)
+    else:
+        messages.success(
+            request, _("We ask the customer for an account number.") if ask else _("It goes into the next file.")
+        )
     return redirect("desk:refunds")
 
 

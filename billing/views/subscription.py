@@ -181,6 +181,8 @@ def cancel(request: HttpRequest) -> HttpResponse:
         "ends_on": subscriptions.last_day(found, today()) if found.state != State.SUSPENDED else today(),
         "may_withdraw": subscriptions.may_withdraw(found, now=today()),
         "messages_kept": usage_now[1][1],
+        "sites_kept": usage_now[0][1],
+        "sites_over": usage_now[0][1] > FREE.limits.sites,
         "too_many": usage_now[1][1] > FREE.limits.submissions,
         "nav": "subscription",
     }

@@ -229,6 +229,16 @@ def test_the_desk_looks_back_at_statements_and_their_lines(as_role: AsRole, hire
         assert "K. Jansen" in page
         assert "Bakkerij Alice" not in page
         assert browser.get(f"{address}?state=lost").status_code == 404
+        assert browser.get(f"/billing/invoices/{invoice.id}/pdf/").content.startswith(b"%PDF")
+        found_by = [browser.get(f"/billing/invoices/?q={q}").text for q in (invoice.number[3:], "jansen", "nobody")]
+        assert [invoice.number in page for page in found_by] == [True, True, False]
+        waits = browser.get("/billing/").text
+        line_id = waits.split("/billing/lines/")[1].split("/")[0]
+        refused = browser.post(f"/billing/lines/{line_id}/", {"act": "assign", "names": "WB-2026-9999"})
+        assert refused.status_code == 422
+        assert 'value="WB-2026-9999"' in refused.text, "what was typed stays"
+        assert "is no number of an invoice" in refused.text
     with desk(hire("Sandra", "support")) as browser:
+        assert browser.get(f"/billing/invoices/{invoice.id}/pdf/").status_code == 403
         assert browser.get("/billing/statements/").status_code == 403
         assert browser.get(address).status_code == 403

@@ -15,6 +15,7 @@ from billing.services.retention import purge_payers
 from tests.billing.bank import DAY, Sam, one, states
 from tests.billing.working import AsRole, buy, inside, nightly, noon, profile, request_of, subscription, work
 from tests.cast import owner
+from webanizr.core.models import Mail
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,3 +100,26 @@ def test_a_part_goes_back_when_the_customer_takes_the_request_back_or_chooses_an
         assert sorted(Refund.objects.values_list("cents", "reason")) == [(1_000, "not_sold"), (10_000, "not_sold")]
         assert set(PaymentRequest.objects.values_list("state", flat=True)) == {"cancelled"}
     assert sam.does(refunds.export, now=noon(DAY))[1] == 2
+
+
+def test_a_file_that_the_bank_refused_goes_again_or_the_customer_is_asked_for_another_account(
+    as_role: AsRole, sam: Sam
+) -> None:
+    alice = owner("Alice")
+    profile(alice)
+    sam.reads(one(cents=15_000, ref=buy(alice, now=DAY).rf))
+    assert sam.does(refunds.export, now=noon(DAY))[1] == 1
+    with inside(alice):
+        refund = Refund.objects.get()
+    sam.does(refunds.put_back, refund_id=refund.id, ask=False)
+    assert sam.does(refunds.export, now=noon(DAY))[1] == 1, "into the next file"
+    sam.does(refunds.put_back, refund_id=refund.id, ask=True)
+    with pytest.raises(BillingError, match="niets terug"):
+        sam.does(refunds.export, now=noon(DAY))
+    work(as_role, on=DAY)
+    with as_role("worker"), inside(alice):
+        refund = Refund.objects.get()
+        assert (refund.state, refund.sealed) == ("needs_iban", None)
+        assert Mail.objects.filter(template="mail/refund_account").count() == 1
+    with pytest.raises(BillingError, match="bestand voor de bank"):
+        sam.does(refunds.put_back, refund_id=refund.id, ask=True)
