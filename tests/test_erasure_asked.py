@@ -27,7 +27,8 @@ from sites.models import Domain
 from sites.services.publish import PublishError, publish_site, restore_version
 from tests import cast
 from tests.erasure_world import Clock, Elsewhere, one_outside
-from webanizr.core import storage, tenancy
+from webanizr.core import storage, tenancy, vault
+from webanizr.core.models import Mail
 
 AsRole = Callable[[str], AbstractContextManager[Any]]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +55,15 @@ def also_at(who: cast.Person, account: Any, role: Role) -> cast.Person:
     with tenancy.tenant(account.pk, user_id=who.user.pk):
         Membership.objects.create(account=account, user=who.user, role=role)
     return confirmed(cast.signed_in(who.user, account))
+
+
+def mails_to(who: cast.Person, account: Any, as_role: AsRole) -> list[str]:
+    """Return the templates of the mails that wait for somebody, oldest first."""
+    with as_role("worker"), tenancy.tenant(account.pk):
+        waiting = list(Mail.objects.order_by("created_at"))
+        return [
+            each.template for each in waiting if vault.unseal_note(each.sealed, purpose="mail")["to"] == who.user.email
+        ]
 
 
 def path_of(answer: Any) -> str:
@@ -128,7 +138,11 @@ def test_while_it_is_reconsidered_every_page_says_so_and_nothing_goes_online(as_
         assert not Domain.objects.filter(version_id__isnull=False).exists()
     answer = bob.client.post(f"/sites/{site.id}/publish/")
     assert (answer.status_code, "about to be erased" in answer.content.decode()) == (422, True)
+    before = len(mails_to(bob, alice.account, as_role))
     alice.client.post(f"{progress}terug/")
+    assert mails_to(bob, alice.account, as_role)[before:] == ["mail/erasure_withdrawn"], (
+        "who was told that it goes hears that it stays"
+    )
     assert "is being erased on" not in alice.client.get("/").content.decode()
     with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
         assert publish_site(site=site, actor=alice.user)

@@ -131,6 +131,23 @@ def withdraw(*, request: ErasureRequest) -> None:
             with tenancy.tenant(request.account_ref, user_id=tenancy.current_user_id()):
                 for resume in hooks.RESUME:
                     resume(list(request.paused))
+        _tell_withdrawn(request)
+
+
+def _tell_withdrawn(request: ErasureRequest) -> None:
+    """Mail everybody who was told that the account goes that it stays: who asked too, as the link may be in other hands."""
+    if request.scope != Scope.ACCOUNT.value or request.account_ref is None:
+        return
+    with tenancy.tenant(request.account_ref, user_id=tenancy.current_user_id()):
+        account = apps.get_model("accounts.Account")._default_manager.get(pk=request.account_ref)
+        members = apps.get_model("accounts.Membership")._default_manager.filter(account_id=account.pk)
+        for name, email in members.values_list("user__name", "user__email"):
+            mail.send(
+                to=email,
+                template="mail/erasure_withdrawn",
+                context={"name": name, "account": account.name, "reference": request.reference},
+                language=account.language,
+            )
 
 
 def start_now(*, request: ErasureRequest, now: datetime) -> None:

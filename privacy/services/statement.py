@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import override
 
 from privacy.models import StatementVersion
@@ -27,7 +27,9 @@ def publish_statement(*, now: datetime, again: bool = False) -> StatementVersion
     whole = content.whole()
     digest = content.digest(whole)
     with transaction.atomic():
-        before = StatementVersion.objects.order_by("-number").first()  # two at once: the key refuses one
+        with connection.cursor() as cursor:  # two at once: the second one sees what the first one published
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('privacy.statement'))")
+        before = StatementVersion.objects.order_by("-number").first()
         if before is not None and before.digest == digest:
             return None
         if not again and StatementVersion.objects.filter(digest=digest).exists():
