@@ -148,6 +148,20 @@ def test_while_it_is_reconsidered_every_page_says_so_and_nothing_goes_online(as_
         assert publish_site(site=site, actor=alice.user)
 
 
+def test_who_was_told_another_day_hears_that_it_begins_now(as_role: AsRole) -> None:
+    alice = cast.owner("Alice")
+    bob = also_at(cast.owner("Bob"), alice.account, Role.EDITOR)
+    confirmed(alice).client.post("/settings/erase/", ASK)
+    alice.client.post("/settings/erase/now/")
+    with as_role("worker"), tenancy.tenant(tenancy.PLATFORM_ACCOUNT):
+        waiting = [
+            vault.unseal_note(each.sealed, purpose="mail")
+            for each in Mail.objects.filter(template="mail/erasure_notice").order_by("created_at")
+        ]
+    days = [each["context"]["day"] for each in waiting if each["to"] == bob.user.email]
+    assert len(days) == len(set(days)) == 2
+
+
 def test_an_open_page_follows_what_happens(as_role: AsRole) -> None:
     alice = cast.owner("Alice")
     progress = path_of(confirmed(alice).client.post("/settings/erase/", ASK))

@@ -78,7 +78,8 @@ def test_a_change_makes_a_version_shows_it_and_tells_the_members(as_role: AsRole
             assert {call.kwargs["to"] for call in send.call_args_list} >= {alice.user.email}
     page = DUTCH.get("/privacy/versies/").content.decode()
     assert "Sending cake" in page
-    assert DUTCH.get("/privacy/versies/1/").status_code == 200
+    assert "Een eerdere versie" in DUTCH.get("/privacy/versies/1/").content.decode()
+    assert "Een eerdere versie" not in DUTCH.get("/privacy/versies/2/").content.decode(), "this one holds"
     assert DUTCH.get("/privacy/versies/3/").status_code == 404
     with pytest.raises(Exception, match="permission denied"):
         StatementVersion.objects.filter(number=1).delete()

@@ -10,8 +10,10 @@ from typing import Any
 from celery import current_app
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import override
 
 from privacy.datamap import Scope
 from privacy.erasure import certificate, engine, hooks
@@ -103,13 +105,17 @@ def _tell(request: ErasureRequest, contact: dict[str, str]) -> None:
         language=contact["language"],
         account_id=tenancy.PLATFORM_ACCOUNT,
     )
-    if request.scope != Scope.ACCOUNT.value:
-        return
+    if request.scope == Scope.ACCOUNT.value:
+        _tell_others(request, begins=request.starts_at, but=Q(user__email=contact["email"]))
+
+
+def _tell_others(request: ErasureRequest, *, begins: datetime, but: Q) -> None:
+    """Tell the account's members that it goes, in its context. Args: but: who knows it already."""
     account = apps.get_model("accounts.Account")._default_manager.get(pk=request.subject_id)
     members = apps.get_model("accounts.Membership")._default_manager.filter(account_id=account.pk)
-    day = date_format(timezone.localtime(request.starts_at), "DATE_FORMAT")
-    others = members.exclude(user__email=contact["email"])
-    for name, email in others.values_list("user__name", "user__email"):
+    with override(account.language):
+        day = date_format(timezone.localtime(begins), "DATE_FORMAT")
+    for name, email in members.exclude(but).values_list("user__name", "user__email"):
         mail.send(
             to=email,
             template="mail/erasure_notice",
@@ -135,7 +141,7 @@ def withdraw(*, request: ErasureRequest) -> None:
 
 
 def _tell_withdrawn(request: ErasureRequest) -> None:
-    """Mail everybody who was told that the account goes that it stays: who asked too, as the link may be in other hands."""
+    """Mail who was told that the account goes that it stays; who asked too: the link may be in other hands."""
     if request.scope != Scope.ACCOUNT.value or request.account_ref is None:
         return
     with tenancy.tenant(request.account_ref, user_id=tenancy.current_user_id()):
@@ -151,11 +157,17 @@ def _tell_withdrawn(request: ErasureRequest) -> None:
 
 
 def start_now(*, request: ErasureRequest, now: datetime) -> None:
-    """Don't wait for the end of the seven days. Raises ErasureError when it has begun or was taken back."""
-    changed = ErasureRequest.objects.filter(id=request.id, state__in=["received", "cooling_off"]).update(starts_at=now)
-    if not changed:
-        raise ErasureError("too_late")
-    transaction.on_commit(nudge, robust=True)
+    """Don't wait for the end of the seven days; who was told another day hears it. In the account's context, if any.
+
+    Raises ErasureError when it has begun or was taken back.
+    """
+    with transaction.atomic():
+        waiting = ErasureRequest.objects.filter(id=request.id, state__in=["received", "cooling_off"], starts_at__gt=now)
+        if not waiting.update(starts_at=now):
+            raise ErasureError("too_late")
+        if request.scope == Scope.ACCOUNT.value:
+            _tell_others(request, begins=now, but=Q(user_id=tenancy.current_user_id()))
+        transaction.on_commit(nudge, robust=True)
 
 
 def nudge(**_: Any) -> None:

@@ -61,7 +61,8 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
     found = StatementVersion.objects.filter(number=number).first()
     if found is None:
         raise Http404
-    context = {"sections": found.content[language()], "version": found, "nav": "statement", "old": True}
+    context = {"sections": found.content[language()], "version": found, "nav": "statement"}
+    context["old"] = StatementVersion.objects.filter(number__gt=number).exists()
     return render(request, "privacy/statement.html", context)
 
 
