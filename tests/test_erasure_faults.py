@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -26,6 +26,7 @@ from tests.erasure_world import OURS, Clock, Elsewhere, fill, found_anywhere, in
 from tests.visitors import Visitor
 from webanizr.core import ratelimit, storage, tenancy
 from webanizr.core.vault import keystore
+from webanizr.local import testing
 
 AsRole = Callable[[str], AbstractContextManager[Any]]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -283,3 +284,25 @@ def test_an_erasure_by_hand_takes_the_website_off_the_air_before_anything_goes(a
             assert engine.advance(clock=clock, limit=1)
     with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
         assert Domain.objects.get(site_id=site.id).version_id is None
+
+
+def test_a_website_with_more_files_than_steps_can_be_counted(as_role: AsRole) -> None:
+    alice = cast.owner("Alice")
+    site, _page, form = cast.site_of(alice)
+    row = cast.send(as_role, site, form, name="Vera", email="vera@example.nl", message="Met bijlagen")
+    with closing(testing.administrator()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sites_upload (id, account_id, site_id, submission_id, intake_key_id, size, created_at)"
+            " SELECT gen_random_uuid(), %s, %s, %s, %s, 1, now() FROM generate_series(1, 33000) RETURNING id",
+            [str(each) for each in (alice.account.pk, site.id, row.id, row.intake_key_id)],
+        )
+        ids = [each[0] for each in cursor.fetchall()]
+    mine, other = f"uploads/{alice.account.pk}/{ids[-1]}", f"uploads/{alice.account.pk}/{uuid.uuid4()}"
+    for key in (mine, other):
+        storage.put(key, b"sealed")
+    request = ask(alice, Scope.SITE, site.id)
+    clock = Clock()
+    with as_role("eraser"):
+        finish(request, clock)
+        assert request.step_count < 100
+    assert list(storage.keys(f"uploads/{alice.account.pk}/")) == [other], "another website's file stays"

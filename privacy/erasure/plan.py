@@ -33,6 +33,7 @@ NEEDS_ACCOUNT = "statistics"
 # What ends sessions goes first: it is found by rows that go later.
 FIRST = ("sessions.Session", "accounts.StaffSession")
 KEYS = "sites.SiteKey"
+GROUP = 1000  # files that are one step
 
 
 @dataclass
@@ -147,8 +148,8 @@ def _steps(subject: Subject) -> Iterator[Step]:
             if subject.scope is Scope.SUBSCRIBER and kind == NEEDS_ACCOUNT:
                 continue
             yield Step(ERASE, "system", kind, {"person": str(person.id)})
-    for prefix in prefixes(subject):
-        yield Step(ERASE, "files", prefix)
+    for prefix, names in files(subject):
+        yield Step(ERASE, "files", prefix, {"names": names} if names else {})
     if subject.scope is Scope.ACCOUNT:
         yield Step(ERASE, "keys")
     elif subject.scope is Scope.SITE:
@@ -184,9 +185,12 @@ def in_order() -> list[str]:
     return [*(each for each in FIRST if each in order), *(each for each in order if each not in FIRST)]
 
 
-def prefixes(subject: Subject) -> list[str]:
-    """Return the prefixes in storage that go, from the data map's places."""
-    found: list[str] = []
+def files(subject: Subject) -> list[tuple[str, list[str]]]:
+    """Return what goes from storage, from the data map's places: (prefix, names) each.
+
+    Names are the parts of keys after the prefix that go, at most GROUP together; none: all that is below it goes.
+    """
+    found: list[tuple[str, list[str]]] = []
     for place in data_map.load().places:
         template = place.where.get(subject.scope)
         if place.kind != "storage" or template is None or not isinstance(place.declaration, Personal):
@@ -194,10 +198,14 @@ def prefixes(subject: Subject) -> list[str]:
         template = template.replace("{account}", str(subject.account_id))
         before, brace, rest = template.partition("{")
         if not brace:
-            found.append(template)
+            found.append((template, []))
             continue
         label, _, after = rest.partition("}")
-        found += [f"{before}{key}{after}" for key in rows.all_keys(subject, label)]
+        keys = [str(key) for key in rows.all_keys(subject, label)]
+        if label == ROOTS[Scope.SITE]:  # few, each with a place of its own
+            found += [(f"{before}{key}{after}", []) for key in keys]
+        else:  # there may be as many as there are messages
+            found += [(before, sorted(keys)[start : start + GROUP]) for start in range(0, len(keys), GROUP)]
     return found
 
 

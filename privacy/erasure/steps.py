@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
@@ -23,6 +23,7 @@ from webanizr.core.vault import keystore
 
 # Questions about who somebody is were asked already when the plan was made; what comes from outside may take long.
 FILES_AT_ONCE = 1000
+FEW = 20  # files that are looked for one by one
 
 
 @dataclass
@@ -80,8 +81,8 @@ def erase_rows(step: ErasureStep, subject: Subject, progress: Callable[[int], No
 def sweep(subject: Subject) -> int:
     """Erase rows in whatever table, children first, with their files; return how many rows: for what came late."""
     gone = 0
-    for prefix in plan.prefixes(subject):
-        _erased, left = empty(prefix)
+    for prefix, names in plan.files(subject):
+        _erased, left = empty(prefix, names)
         if left:
             raise OSError("files_return")
     for label in plan.in_order():
@@ -114,17 +115,31 @@ def rows_left(step: ErasureStep, subject: Subject) -> int:
 
 def erase_files(step: ErasureStep, subject: Subject, progress: Callable[[int], None]) -> Report:
     """Delete every version of every file below the prefix, and list again."""
-    erased, left = empty(step.target, progress)
+    erased, left = empty(step.target, step.args.get("names", []), progress)
     if left:
         return Report(RETRY, cause="files_return", after=backoff(step.attempts), erased=erased)
     return Report(VERIFIED, erased=erased, evidence=["files_left:0"])
 
 
-def empty(prefix: str, progress: Callable[[int], None] = lambda gone: None) -> tuple[int, int]:
-    """Delete every version below a prefix; return how many, and how many the store still shows afterwards."""
+def versions_of(prefix: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield (key, version) of all that is below a prefix, or of these names below it."""
+    if not names:
+        yield from storage.versions(prefix)
+    elif len(names) <= FEW:
+        for name in names:
+            yield from storage.versions(f"{prefix}{name}")
+    else:  # a question for each would take longer than the whole list
+        wanted = set(names)
+        for key, version in storage.versions(prefix):
+            if key[len(prefix) :].partition("/")[0] in wanted:
+                yield key, version
+
+
+def empty(prefix: str, names: Sequence[str], progress: Callable[[int], None] = lambda gone: None) -> tuple[int, int]:
+    """Delete every version of files (`versions_of`); return how many, and how many the store still shows afterwards."""
     erased = 0
     before: list[tuple[str, str]] = []
-    while batch := list(islice(storage.versions(prefix), FILES_AT_ONCE)):
+    while batch := list(islice(versions_of(prefix, names), FILES_AT_ONCE)):
         if batch == before:
             return erased, len(batch)
         storage.delete_versions(batch)
@@ -306,7 +321,7 @@ def look(step: ErasureStep, subject: Subject) -> Report:
         names = list(keystore.store().names(subject.account_id))
         return Report(ErasureStep.State.PENDING if names else VERIFIED, evidence=[f"keys_left:{len(names)}"])
     if step.kind == "files":
-        left = sum(1 for _ in islice(storage.versions(step.target), FILES_AT_ONCE))
+        left = sum(1 for _ in islice(versions_of(step.target, step.args.get("names", [])), FILES_AT_ONCE))
         if left:
             return Report(ErasureStep.State.PENDING, cause="came_back", evidence=[f"files_left:{left}"])
         return Report(VERIFIED, evidence=["files_left:0"])
