@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Tags, register, run_checks
@@ -15,6 +17,7 @@ from webanizr.core import storage
 from webanizr.core.vault import VaultError, signing
 
 DOCS = "docs/running.md"
+AMAZON = re.compile(r"(^|\.)(amazonaws\.com(\.cn)?|api\.aws|cloudfront\.net)$")
 
 
 @register(Tags.security)
@@ -29,6 +32,23 @@ def region_is_ireland(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id="webanizr.E001",
         )
     ]
+
+
+@register(Tags.security)
+def endpoints_are_in_ireland(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Promise 15: an address of Amazon's own that isn't in Ireland passes by the region."""
+    found: list[CheckMessage] = []
+    for name in ("AWS_S3_ENDPOINT_URL", "AWS_KMS_ENDPOINT_URL", "AWS_SES_ENDPOINT_URL"):
+        host = urlsplit(getattr(settings, name) or "").hostname or ""
+        if AMAZON.search(host) and storage.REGION not in host.split("."):
+            found.append(
+                Critical(
+                    f"{name} is at {host}: the privacy statement promises storage and processing in Ireland.",
+                    hint=f"Leave it out, or use an address in {storage.REGION}. See {DOCS}.",
+                    id="webanizr.E001",
+                )
+            )
+    return found
 
 
 @register(Tags.security)
