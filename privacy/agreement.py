@@ -6,8 +6,6 @@ tests/promises/test_09 holds a fingerprint of each text.
 
 from __future__ import annotations
 
-import atexit
-import functools
 import hashlib
 import uuid
 from dataclasses import dataclass
@@ -20,13 +18,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from privacy.subprocessors import NOTICE_DAYS, processors_url, subprocessors
+from webanizr.core import pdf
 
 CURRENT = "1"
 VERSIONS = ("1",)
 LANGUAGES = ("nl", "en-gb")
-FONT_FOLDER = settings.BASE_DIR / "static" / "fonts"
-FONTS = ("figtree.woff2", "bricolage-grotesque.woff2")
-SCHEME = "webanizr:"
 
 
 @dataclass(frozen=True)
@@ -78,8 +74,6 @@ def as_pdf(version: str, language: str, *, customer: str, accepted: Accepted | N
 
     Raises KeyError for a version that never was.
     """
-    from weasyprint import HTML
-
     chosen = _language(language)
     with translation.override(chosen):
         page = render_to_string(
@@ -96,37 +90,4 @@ def as_pdf(version: str, language: str, *, customer: str, accepted: Accepted | N
                 "text": text(version, chosen, customer=customer),
             },
         )
-    style, fonts = _style()
-    made: bytes = HTML(string=page, url_fetcher=_fetcher()).write_pdf(stylesheets=[style], font_config=fonts)
-    return made
-
-
-class Denied(ValueError):
-    """The document asked for something that isn't one of our own fonts."""
-
-
-@functools.cache
-def _fetcher() -> Any:
-    """Return the PDF engine's only way to anything outside the document: our fonts. It raises Denied for all else."""
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
-
-    class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            name = url.removeprefix(SCHEME)
-            if not url.startswith(SCHEME) or name not in FONTS:
-                raise Denied("the agreement loads nothing")
-            return URLFetcherResponse(url, (FONT_FOLDER / name).read_bytes(), {"Content-Type": "font/woff2"})
-
-    return Fetcher(fail_on_errors=True)
-
-
-@functools.cache
-def _style() -> tuple[Any, Any]:
-    """Return the style sheet and the font configuration, read once per process."""
-    from weasyprint import CSS
-    from weasyprint.text.fonts import FontConfiguration
-
-    atexit.register(_style.cache_clear)  # while there still is an interpreter to tidy up
-    fonts = FontConfiguration()
-    sheet = (settings.BASE_DIR / "templates" / "agreement" / "print.css").read_text()
-    return CSS(string=sheet, url_fetcher=_fetcher(), font_config=fonts), fonts
+    return pdf.render(page, style=(settings.BASE_DIR / "templates" / "agreement" / "print.css").read_text())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from privacy.datamap import Basis, Personal, data_map
@@ -61,10 +62,34 @@ def headings() -> list[str]:
     ]
 
 
+def about() -> list[tuple[str, str]]:
+    """Return what article 30 asks beside the lines: who we are, where data goes, how it is kept safe."""
+    seller = settings.SELLER
+    place = f"{seller['street']}, {seller['postcode']} {seller['city']}"
+    abroad = sorted({f"{each.name}: {each.location}" for each in recipient_rows() if each.enabled})
+    return [
+        (_("Who we are"), f"{seller['name']}, {place}, KvK {seller['kvk']}"),
+        (_("Contact"), "privacy@webanizr.nl"),
+        (_("Where it is kept"), _("With Amazon Web Services in Ireland (eu-west-1), inside the European Union.")),
+        (_("Parties outside that are switched on"), "; ".join(abroad) or _("None")),
+        (
+            _("How it is kept safe"),
+            _(
+                "Encrypted on its way and where it is kept, what visitors send under a key of its website; a login of"
+                " its own for each service, with rules in the database itself; nobody of staff reads it without a"
+                " permission that the customer gave; each look-in is logged in a chain that can be checked; restoring"
+                " a backup erases again what was erased."
+            ),
+        ),
+    ]
+
+
 def as_csv(*, processor: bool) -> bytes:
     """Return the register for a spreadsheet: UTF-8 with a byte order mark."""
     out = io.StringIO()
     writer = csv.writer(out)
+    writer.writerows(about())
+    writer.writerow([])
     writer.writerow(headings())
     writer.writerows(rows(processor=processor))
     writer.writerow([])

@@ -204,7 +204,10 @@ def _rows_text(steps: list[ErasureStep]) -> str:
 def _files_text(steps: list[ErasureStep]) -> str:
     if all(step.state == ErasureStep.State.PENDING for step in steps):
         return ""
-    return _("%(done)s files and versions erased") % {"done": sum(step.erased for step in steps)}
+    done = sum(step.erased for step in steps)
+    return ngettext("%(done)s file erased, every version of it", "%(done)s files and versions erased", done) % {
+        "done": done
+    }
 
 
 def _line(name: str, steps: list[ErasureStep], text: str) -> Line:

@@ -23,14 +23,6 @@ from webanizr.core.permissions import requires
 
 State = ErasureRequest.State
 # The certificate on paper.
-STYLE = """
-@page { size: A4; margin: 20mm }
-body { font: 10.5pt/1.5 sans-serif }
-h1 { font-size: 20pt; line-height: 1.2; margin: 0 0 4mm }
-table { width: 100%; border-collapse: collapse; margin: 6mm 0 }
-th, td { text-align: left; vertical-align: top; padding: 2mm 3mm 2mm 0; border-bottom: .3mm solid silver }
-code { font-family: monospace; font-size: 8pt; word-break: break-all }
-"""
 
 
 def _start_url(found: ErasureRequest) -> str:
@@ -118,7 +110,7 @@ def certificate_pdf(request: HttpRequest, token: str) -> HttpResponse:
         "verified_at": parse_datetime(content["verified_at"]),
         "backups_until": parse_date(content["backups_until"]),
     }
-    document = pdf.render(render_to_string("privacy/certificate.html", context, request), style=STYLE)
+    document = pdf.render(render_to_string("privacy/certificate.html", context, request))
     answer = HttpResponse(document, content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="{found.reference}.pdf"'
     return answer

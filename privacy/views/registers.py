@@ -11,13 +11,10 @@ from privacy import registers
 from webanizr.core import pdf
 from webanizr.core.permissions import requires
 
-STYLE = """
-@page { size: A4 landscape; margin: 12mm }
-body { font: 8.5pt/1.4 sans-serif }
-h1 { font-size: 16pt; margin: 0 0 3mm }
-table { width: 100%; border-collapse: collapse }
-th, td { text-align: left; vertical-align: top; padding: 1.5mm; border: .2mm solid silver }
-"""
+STYLE = (
+    "@page { size: A4 landscape; margin: 14mm 16mm 16mm } body { font-size: 8.2pt }"
+    " header { margin-block-end: 4mm } .list td:first-child { width: 26mm }"
+)
 
 
 def answer(request: HttpRequest, kind: str, *, processor: bool, name: str) -> HttpResponse:
@@ -31,6 +28,7 @@ def answer(request: HttpRequest, kind: str, *, processor: bool, name: str) -> Ht
             "headings": registers.headings(),
             "processor": processor,
             "name": name,
+            "about": registers.about(),
             "made_at": timezone.now(),
         }
         html = render_to_string("privacy/register.html", context, request)

@@ -17,7 +17,7 @@ from accounts.models import Role
 from privacy import agreement, announcements
 from privacy.models import AgreementAcceptance, ProcessorChange
 from tests import cast
-from webanizr.core import tenancy
+from webanizr.core import pdf, tenancy
 from webanizr.core.models import Mail
 from webanizr.local import testing
 
@@ -52,10 +52,10 @@ def test_the_pdf_asks_nothing_of_others(monkeypatch: pytest.MonkeyPatch) -> None
     made = agreement.as_pdf("1", "nl", customer='<img src="http://example.org/x.png">Bakkerij')
     assert made.startswith(b"%PDF-")
     assert b"example.org" not in made
-    with pytest.raises(agreement.Denied):
-        agreement._fetcher().fetch("http://example.org/x.png")
-    with pytest.raises(agreement.Denied):
-        agreement._fetcher().fetch("file:///etc/passwd")
+    with pytest.raises(pdf.Denied):
+        pdf._fetcher().fetch("http://example.org/x.png")
+    with pytest.raises(pdf.Denied):
+        pdf._fetcher().fetch("file:///etc/passwd")
 
 
 @pytest.mark.django_db
