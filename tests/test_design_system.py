@@ -24,7 +24,7 @@ LAYERS = {"reset", "tokens", "base", "components", "views", "utilities"}
 # What a screen of the app loads: head.html and base.html.
 APP_SHEETS = ("tokens", "controls", "components", "shell", "work", "app", "privacy")
 # Pages of hosted sites have style sheets and tests of their own; mails and the staff's admin know other rules.
-NOT_APP = ("agreement", "blocks", "fields", "hosting", "mail", "admin", "staff")
+NOT_APP = ("agreement", "print", "blocks", "fields", "hosting", "mail", "admin", "staff")
 
 
 def app_templates() -> list[Path]:

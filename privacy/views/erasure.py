@@ -110,7 +110,7 @@ def certificate_pdf(request: HttpRequest, token: str) -> HttpResponse:
         "verified_at": parse_datetime(content["verified_at"]),
         "backups_until": parse_date(content["backups_until"]),
     }
-    document = pdf.render(render_to_string("privacy/certificate.html", context, request))
+    document = pdf.render(render_to_string("print/certificate.html", context, request))
     answer = HttpResponse(document, content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'attachment; filename="{found.reference}.pdf"'
     return answer

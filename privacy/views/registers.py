@@ -31,7 +31,7 @@ def answer(request: HttpRequest, kind: str, *, processor: bool, name: str) -> Ht
             "about": registers.about(),
             "made_at": timezone.now(),
         }
-        html = render_to_string("privacy/register.html", context, request)
+        html = render_to_string("print/register.html", context, request)
         found = HttpResponse(pdf.render(html, style=STYLE), content_type="application/pdf")
     else:
         raise Http404
