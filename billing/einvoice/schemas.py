@@ -15,7 +15,7 @@ from typing import Any
 
 from lxml import etree
 
-from billing.einvoice import cii, rules, ubl
+from billing.einvoice import cii, figures, rules, ubl
 from billing.einvoice.model import Document
 
 UBL = "ubl-2.1"
@@ -120,7 +120,10 @@ def validate(document: Document) -> tuple[bytes, bytes]:
         as_ubl, as_cii = ubl.write(document), cii.write(document)
     except ValueError as error:  # a character that XML can't hold
         raise InvalidInvoice([f"XML: {error}"]) from error
-    problems = rules.check(document, as_ubl) or [*check_ubl(as_ubl, credit=document.credit), *check_cii(as_cii)]
+    problems = [*rules.check(document, as_ubl), *figures.differences(as_ubl, as_cii)] or [
+        *check_ubl(as_ubl, credit=document.credit),
+        *check_cii(as_cii),
+    ]
     if problems:
         raise InvalidInvoice(problems)
     return as_ubl, as_cii

@@ -8,8 +8,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from lxml import etree
 
-from billing.einvoice import cii, rules, schemas, ubl
+from billing.einvoice import cii, figures, rules, schemas, ubl
 from billing.einvoice.model import Document
 from billing.money import Totals, VatGroup
 from tests.billing.documents import ACME, JANSEN, KINDS, MUSTER, document
@@ -69,6 +70,27 @@ def test_a_planted_fault_in_the_xml_is_found(fault: str) -> None:
     assert rules.check(GOOD, data) == []
     found = rules.check(GOOD, changed(pattern, by, data))
     assert any(problem.startswith(f"{rule}:") for problem in found), found
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_amount_of_any_document_is_a_cent_off_unseen(name: str) -> None:
+    """Every amount, price, quantity and rate in both formats, one by one: a cent more is found by our own rules."""
+    made = KINDS[name]
+    as_ubl, as_cii = ubl.write(made), cii.write(made)
+    assert [*rules.check(made, as_ubl), *figures.differences(as_ubl, as_cii)] == []
+    for one, other in ((as_ubl, None), (as_cii, as_ubl)):
+        root = etree.fromstring(one)
+        spots = [
+            spot for spot in root.iter() if etree.QName(spot).localname.endswith(("Amount", "Quantity", "Percent"))
+        ]
+        spots = [spot for spot in spots if spot.text and spot.text.strip()]
+        assert len(spots) >= 10
+        for spot in spots:
+            was, spot.text = spot.text, str(Decimal(spot.text) + Decimal("0.01"))
+            wrong = etree.tostring(root)
+            found = rules.check(made, wrong) if other is None else figures.differences(other, wrong)
+            assert found, f"{etree.QName(spot).localname} {was}"
+            spot.text = was
 
 
 def test_a_cent_of_vat_passes_the_official_rules_so_ours_are_needed() -> None:

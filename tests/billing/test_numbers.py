@@ -19,6 +19,7 @@ from psycopg2.extensions import connection as Connection
 from billing import purpose, reports
 from billing.einvoice import cii, ubl
 from billing.models import Invoice, Journal, Series
+from billing.references import make_rf
 from billing.selectors import profile_of
 from billing.services import invoices, issuing, sales
 from billing.services.invoices import Draft
@@ -59,10 +60,11 @@ def make_draft(alice: Person, on: date = DAY) -> Draft:
 
 
 def again(draft: Draft, on: date = DAY) -> Draft:
-    """The same sale once more, with a row of its own."""
+    """The same sale once more, with a row and a reference of its own: two of them wait for nothing but the counter."""
+    rf = make_rf(uuid.uuid4().hex[:20].upper())
     values = {field.attname: getattr(draft.invoice, field.attname) for field in Invoice._meta.concrete_fields}
-    row = Invoice(**values | {"id": uuid.uuid4(), "issued_on": on, "due_on": on, "year": on.year})
-    document = replace(draft.document, issued_on=on, due_on=on)
+    row = Invoice(**values | {"id": uuid.uuid4(), "rf": rf, "issued_on": on, "due_on": on, "year": on.year})
+    document = replace(draft.document, issued_on=on, due_on=on, rf=rf)
     return Draft(document, row, ubl.write(document), cii.write(document))
 
 
