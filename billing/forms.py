@@ -36,7 +36,12 @@ class ProfileForm(forms.Form):
     city = Line(label=_("City"), max_length=60)
     country = forms.ChoiceField(label=_("Country"), choices=list(identifiers.COUNTRIES.items()))
     kvk = Line(label=_("KvK number"), max_length=20, required=False)
-    vat_id = Line(label=_("VAT id"), max_length=30, required=False)
+    vat_id = Line(
+        label=_("VAT id"),
+        help_text=_("Of another EU country? We check it by hand; once that is done, VAT is reverse-charged."),
+        max_length=30,
+        required=False,
+    )
     reference = Line(label=_("Your reference"), max_length=60, required=False)
 
     def clean(self) -> dict[str, Any]:

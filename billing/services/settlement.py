@@ -166,8 +166,25 @@ def _pay_request(
             paid_on=line.booked_on if quote.totals.gross_cents <= request.gross_cents else None,
             iban_country=line.payer_country,
         )
+    _return_surplus(request_id, draft.invoice, now=now)
     Allocation.objects.filter(request_id=request_id).update(invoice_id=draft.invoice.id)
     return draft
+
+
+def _return_surplus(request_id: uuid.UUID, invoice: Invoice, *, now: date) -> None:
+    """Give back what was paid above the invoice: VAT may have become reverse-charged since the request was made."""
+    parts = list(Allocation.objects.filter(request_id=request_id).select_related("line").order_by("-made_at"))
+    surplus = sum(part.cents for part in parts) - invoice.gross_cents
+    for part in parts:
+        back = min(max(surplus, 0), part.cents)
+        if not back:
+            return
+        if back == part.cents:
+            part.delete()
+        else:
+            Allocation.objects.filter(id=part.id).update(cents=part.cents - back)
+        credits.refund(invoice.customer_id, cents=back, reason=Refund.Reason.OVERPAID, line=part.line, now=now)
+        surplus -= back
 
 
 def _send_back(line: BankLine, cents: int, customer_id: uuid.UUID | None, *, now: date) -> None:

@@ -9,8 +9,10 @@ from django.db import transaction
 
 from billing import purpose
 from billing.models import BankLine, PaymentRequest, Refund
+from billing.selectors import invoices_of
 from billing.services import refunds, requests, statements
 from billing.services.errors import BillingError
+from billing.services.profiles import record_vat_check
 from billing.services.retention import purge_payers
 from tests.billing.bank import DAY, Sam, one, states
 from tests.billing.working import AsRole, buy, inside, nightly, noon, profile, request_of, subscription, work
@@ -123,3 +125,18 @@ def test_a_file_that_the_bank_refused_goes_again_or_the_customer_is_asked_for_an
         assert Mail.objects.filter(template="mail/refund_account").count() == 1
     with pytest.raises(BillingError, match="bestand voor de bank"):
         sam.does(refunds.put_back, refund_id=refund.id, ask=True)
+
+
+def test_vat_that_is_no_longer_due_when_the_money_comes_goes_back(as_role: AsRole, sam: Sam) -> None:
+    """Greta pays 145.20 for her request; meanwhile billing staff found her German VAT id to be right."""
+    greta = owner("Greta")
+    profile(greta, country="DE", postcode="50667", city="Köln", vat_id="DE136695976", kvk="")
+    request = buy(greta, now=DAY)
+    sam.reads(one(cents=14_000, ref=request.rf))
+    sam.does(record_vat_check, account_id=greta.account.pk, outcome="valid", reference="W1", now=noon(DAY))
+    sam.reads(one(cents=600, ref=request.rf, bank_ref="later"))
+    with inside(greta) as account_id:
+        (row,) = invoices_of(account_id)
+        assert (row.invoice.gross_cents, row.invoice.vat_cents, row.open_cents) == (12_000, 0, 0)
+        assert sum(Refund.objects.values_list("cents", flat=True)) == 14_600 - 12_000
+        assert {refund.state for refund in Refund.objects.all()} == {"open"}
