@@ -28,6 +28,7 @@ class PrivacyConfig(AppConfig):
         hooks.SUPPRESS.append(statistics.stop)
         hooks.CACHES[statistics.BUFFER] = statistics.drop
         hooks.REPLAYS[withdrawals.KIND] = hooks.Replay(withdrawals.withdraw_again, "consent withdrawn again")
+        hooks.REPLAYS[withdrawals.ASK_FIRST] = hooks.Replay(withdrawals.ask_first_again, "asked first again, always")
         hooks.REPLAYS[withdrawals.OBJECTED] = hooks.Replay(withdrawals.object_again, "objection made again")
         autodiscover_modules("processors")
         context.PROVIDERS["consent_waiting"] = consent_waiting

@@ -58,6 +58,15 @@ def keep_objection(*, account_id: uuid.UUID, person_id: str, processor: str, sai
         raise Later(60) from behind
 
 
+@shared_task(base=TenantTask, name="privacy.tasks.keep_ask_first", atomic=False)
+def keep_ask_first(*, account_id: uuid.UUID, actor_id: str, said: str) -> None:
+    """Keep outside the database that an account always wants to be asked first."""
+    try:
+        withdrawals.keep_ask_first(account_id=account_id, actor_id=uuid.UUID(actor_id), said=uuid.UUID(said))
+    except ledger.Behind as behind:
+        raise Later(60) from behind
+
+
 @shared_task(base=TenantTask, name="privacy.tasks.notify_reply")
 def notify_reply(*, message_id: str) -> None:
     """Mail the asker that there is an answer."""

@@ -28,7 +28,7 @@ from newsletters.selectors import audience
 from newsletters.services import subscribe
 from privacy.datamap import Scope
 from privacy.erasure import engine, guard, ledger, rows
-from privacy.models import AccessGrant, AccessSession, ErasureRequest
+from privacy.models import AccessGrant, AccessSession, ConsentSetting, ErasureRequest
 from privacy.services import grants
 from privacy.services.erasure import request_erasure
 from sites.hosting import versions
@@ -130,13 +130,14 @@ def test_every_no_that_was_said_after_the_backup_stays_and_nobody_is_served_befo
     pg("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={url()}")
     with world.as_alice():
         grants.revoke_grant(grant=withdrawn, actor=world.alice.user)
+        grants.set_never_implied(never=True, actor=world.alice.user)
     subscribe.unsubscribe(contact_id=reader, topics=["tips"], source="mail", now=timezone.now())
     world.alice.client.post("/privacy/shared/statistics/", {"count": "no"})
     work(as_role)
     guard.forget()
     assert health.check() == [], "this database wrote the lines itself"
     lines = {line["kind"]: line for _seq, line in ledger.lines(after=0)}
-    assert set(lines) == {"withdrawal", "newsletter_stop", "objection"}
+    assert set(lines) == {"withdrawal", "never_implied", "newsletter_stop", "objection"}
     assert set(lines["withdrawal"]) == {"kind", "account", "grant", "request", "seq", "before"}, "numbers alone"
     assert "lezer" not in str(lines)
 
@@ -158,8 +159,8 @@ def test_every_no_that_was_said_after_the_backup_stays_and_nobody_is_served_befo
     with as_role("eraser"):
         out = StringIO()
         call_command("replay_erasures", stdout=out)
-    for again in ("consent withdrawn again", "newsletter stopped again", "objection made again"):
-        assert again in out.getvalue()
+    for kind in ("consent withdrawn", "newsletter stopped", "objection made", "asked first"):
+        assert f"{kind} again" in out.getvalue()
     with as_role("worker"):
         assert audience([reader])[reader].topics == ("news",)
         with pytest.raises(net.NotSent):
@@ -170,6 +171,7 @@ def test_every_no_that_was_said_after_the_backup_stays_and_nobody_is_served_befo
     assert vera.ask("/")[0] == 200
     with world.as_alice():
         assert AccessGrant.objects.get(id=withdrawn.id).revoked_at is not None
+        assert ConsentSetting.objects.get().never_implied
         assert AccessGrant.objects.get(id=kept.id).revoked_at is None
         assert not AccessSession.objects.filter(closed_at=None).exists()
     assert not world.alice.client.get("/").wsgi_request.user.is_authenticated, "everybody signs in again"

@@ -8,14 +8,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
 from privacy.erasure import ledger
-from privacy.models import AccessGrant
+from privacy.models import AccessGrant, ConsentSetting
 from webanizr.core import objections, outbox, tenancy
 
-KIND, OBJECTED = "withdrawal", "objection"
+KIND, OBJECTED, ASK_FIRST = "withdrawal", "objection", "never_implied"
+KEEP_ASK_FIRST = "privacy.tasks.keep_ask_first"
 KEEP_OBJECTION = "privacy.tasks.keep_objection"
 
 
@@ -56,3 +58,20 @@ def object_again(line: dict[str, Any]) -> None:
     person_id = uuid.UUID(line["person"])
     with transaction.atomic(), tenancy.context(account_id=None, user_id=person_id):
         objections.object_to(person_id=person_id, processor=line["processor"])
+
+
+def keep_ask_first(*, account_id: uuid.UUID, actor_id: uuid.UUID, said: uuid.UUID) -> int:
+    """Store that an account wants to be asked first, always; return the line's number. Repeatable; as worker."""
+    return ledger.append(said, {"kind": ASK_FIRST, "account": str(account_id), "by": str(actor_id)})
+
+
+def ask_first_again(line: dict[str, Any]) -> None:
+    """Let the account be asked first again; the database logs it. As eraser."""
+    account_id = uuid.UUID(line["account"])
+    if not apps.get_model("accounts.Account")._default_manager.filter(pk=account_id).exists():
+        return
+    with tenancy.tenant(account_id):
+        settings = ConsentSetting.objects.filter(account_id=account_id)
+        if not settings.update(never_implied=True):
+            made = ConsentSetting(account_id=account_id, never_implied=True, changed_by=uuid.UUID(line["by"]))
+            made.save(force_insert=True)

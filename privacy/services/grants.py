@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from privacy import wording
+from privacy.erasure import withdrawals
 from privacy.models import AccessGrant, ConsentSetting, SupportMessage
 from privacy.people import Person
 from privacy.scope import Scope
@@ -77,4 +78,6 @@ def set_never_implied(*, never: bool, actor: Person, now: datetime | None = None
             setting.save(force_insert=True)
         else:
             setting.save(update_fields=["never_implied", "changed_by", "changed_at"])
+        if never:
+            outbox.add(withdrawals.KEEP_ASK_FIRST, actor_id=actor.pk, said=uuid.uuid4())
     return setting
