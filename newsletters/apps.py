@@ -22,6 +22,7 @@ class NewslettersConfig(AppConfig):
 
         hooks.IDENTIFY.append(erasing.identify)
         hooks.SUPPRESS.append(erasing.suppress)
+        hooks.ANEW.append(erasing.anew)
         hooks.REPLAYS[stops.STOPPED] = hooks.Replay(stops.stop_again, "newsletter stopped again")
         hooks.REPLAYS[stops.PAUSED] = hooks.Replay(stops.pause_again, "newsletter paused again")
         hooks.REPLAYS[stops.SUPPRESSED] = hooks.Replay(stops.suppress_again, "address suppressed again")

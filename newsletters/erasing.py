@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -29,6 +31,12 @@ def former_platform(subject: Subject) -> str:
     ids = [person.contact_id for person in subject.people if person.contact_id]
     there = SyncState.objects.filter(contact_id__in=ids).exclude(provider=settings.MAILING_PLATFORM)
     return "former_platform" if there.exclude(there=SyncState.There.ABSENT).exists() else ""
+
+
+def anew(address: str, since: datetime) -> bool:
+    """Say whether the owner of an address subscribed, and confirmed it, after `since`. Runs as the eraser."""
+    found = Contact.objects.filter(address_key=key_of(address), verified_at__gt=since, erase_asked_at=None)
+    return found.exists()
 
 
 def suppress(subject: Subject) -> None:

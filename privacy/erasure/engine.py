@@ -223,8 +223,9 @@ def _act(step: ErasureStep, request: ErasureRequest, clock: Clock) -> steps.Repo
         line = {"subject": subject.as_json(), "reference": request.reference}
         seq = ledger.append(request.id, line)
         return steps.Report(State.VERIFIED, evidence=[f"line:{seq}"])
+    again = _given_anew(request, subject) if step.kind == "recheck" or step.reopened else []
     if step.kind == "recheck":
-        return _recheck(step, request, subject, clock())
+        return _recheck(step, request, subject, clock(), anew=len(again))
     if step.kind == "prove":
         return _prove(request, subject, clock())
 
@@ -234,6 +235,23 @@ def _act(step: ErasureStep, request: ErasureRequest, clock: Clock) -> steps.Repo
         )
 
     return steps.ACTS[step.kind](step, subject, progress)
+
+
+def _given_anew(request: ErasureRequest, subject: Subject) -> list[str]:
+    """Take the addresses out of `subject` that the person gave anew since the erasing began; return them.
+
+    Once everything has been seen to be gone, what is found under such an address is new: it didn't come back.
+    """
+    since = request.started_at
+    found = [
+        address
+        for person in subject.people
+        for address in person.emails
+        if since is not None and any(given(address, since) for given in hooks.ANEW)
+    ]
+    for person in subject.people:
+        person.emails = [address for address in person.emails if address not in found]
+    return found
 
 
 def record(step: ErasureStep, report: steps.Report, *, now: datetime) -> None:
@@ -258,7 +276,7 @@ def record(step: ErasureStep, report: steps.Report, *, now: datetime) -> None:
             )
 
 
-def _recheck(step: ErasureStep, request: ErasureRequest, subject: Subject, now: datetime) -> steps.Report:
+def _recheck(step: ErasureStep, request: ErasureRequest, subject: Subject, now: datetime, *, anew: int) -> steps.Report:
     """A day after the last erasure, or at a system's horizon, look at everything again; what came back is reopened."""
     ended = list(request.steps.filter(stage=plan.ERASE))
     last = max((each.changed_at for each in ended), default=now)
@@ -289,7 +307,8 @@ def _recheck(step: ErasureStep, request: ErasureRequest, subject: Subject, now: 
             return steps.Report(report.state, cause=report.cause, after=max(60.0, report.after))
     if open_again:
         return steps.Report(State.RETRY, cause="came_back", after=1, evidence=[f"reopened:{open_again}"])
-    return steps.Report(State.VERIFIED, evidence=["everything_again:absent"])
+    given = [f"given_anew:{anew}"] if anew else []
+    return steps.Report(State.VERIFIED, evidence=["everything_again:absent", *given])
 
 
 def _prove(request: ErasureRequest, subject: Subject, now: datetime) -> steps.Report:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from privacy.erasure.subjects import Subject
@@ -33,6 +33,8 @@ SUPPRESS: list[Callable[[Subject], None]] = []
 CACHES: dict[str, Callable[[Subject], int]] = {}
 # Tables whose rows may not go yet, by label: a code that says why, "" when they may. The step stands still until then.
 GUARDS: dict[str, Callable[[Subject], str]] = {}
+# Whether somebody gave an address anew, of their own will, after a moment: what is known of it since then stays.
+ANEW: list[Callable[[str, datetime], bool]] = []
 # What the law keeps, by key: asked when the plan is made. Its link to the subject is an `unlink` path of the data map.
 HOLDS: dict[str, Callable[[Subject], list[Hold]]] = {}
 # Why a person can't be erased yet, by their number: a code, "" when they can. Asked at the request and at the start.

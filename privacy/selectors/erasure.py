@@ -159,6 +159,7 @@ WAITING: dict[str, Promise] = {
 _ADDRESS = (gettext_lazy("Your address on this request"), WORDS["forget"][1])
 OTHERWISE: dict[tuple[str, str], tuple[Promise | None, Promise]] = {
     ("stop", "subscriber"): (gettext_lazy("Sending stopped"), gettext_lazy("You get no newsletter any more.")),
+    ("stop", "user"): (gettext_lazy("Access stopped"), gettext_lazy("You are signed out everywhere.")),
     ("stop", "site"): (gettext_lazy("Publishing stopped"), gettext_lazy("The website is off the air.")),
     ("stop", "visitor"): (None, WORDS["stop"][1]),
     ("forget", "site"): _ADDRESS,

@@ -158,3 +158,25 @@ def test_staff_have_the_link_mailed_and_learn_nothing(
         assert row.id in [each.id for each in outbox.claim(per_account=100, total=100)]
         current_app.tasks[row.task](outbox_id=str(row.id), account_id=str(row.account_id))
     assert letters.link("erase", address)
+
+
+def test_who_subscribes_anew_before_the_second_look_stays_subscribed(
+    vera: Contact, brevo: Fake, letters: Letters, address: str, as_role: AsRole
+) -> None:
+    ask(letters, address, as_role, **external.settings_for(brevo))
+    clock = Clock()
+    run(as_role, brevo, clock)
+    assert address not in json.dumps(brevo.store.tables)
+    again = subscribed(letters, address)
+    sync.push(again)
+    assert again != vera.id
+    for _ in range(2):
+        clock.moment += timedelta(hours=25)
+        request = run(as_role, brevo, clock)
+    with as_role("eraser"):
+        assert request.state == "done", names(request)
+        assert request.steps.get(target="mailing").reopened == 0
+        assert "given_anew:1" in request.steps.get(kind="recheck").evidence
+        assert Contact.objects.filter(id=again).exists()
+    assert address in json.dumps(brevo.store.tables["contacts"])
+    assert str(vera.id) not in json.dumps(brevo.store.tables)
