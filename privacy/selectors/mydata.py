@@ -115,6 +115,8 @@ def _line(declaration: Personal, columns: dict[str, list[str]], counted: dict[st
 def _text(label: str, name: str, value: Any) -> str:
     if value in (None, "", []) or isinstance(value, bytes | memoryview | dict | bool | uuid.UUID):
         return ""
+    if isinstance(value, list) and not all(isinstance(each, str) for each in value):
+        return ""  # how a form or a menu is built is for programs to read
     text = " ".join(words.say(label, name, value).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 

@@ -48,6 +48,7 @@ def finish(
     with tenancy.tenant(account_id):
         Job.objects.filter(id=job_id).update(
             state=Job.State.DONE,
+            message="",
             result_key=result_key,
             result_bytes=result_bytes,
             finished_at=now,
