@@ -151,7 +151,9 @@ def test_while_it_is_reconsidered_every_page_says_so_and_nothing_goes_online(as_
 def test_who_was_told_another_day_hears_that_it_begins_now(as_role: AsRole) -> None:
     alice = cast.owner("Alice")
     bob = also_at(cast.owner("Bob"), alice.account, Role.EDITOR)
-    confirmed(alice).client.post("/settings/erase/", ASK)
+    progress = path_of(confirmed(alice).client.post("/settings/erase/", ASK))
+    shown = alice.client.get(progress).content.decode()
+    assert 'name="sure" required' in shown.partition("/settings/erase/now/")[2], "not by a slip of the finger"
     alice.client.post("/settings/erase/now/")
     with as_role("worker"), tenancy.tenant(tenancy.PLATFORM_ACCOUNT):
         waiting = [
