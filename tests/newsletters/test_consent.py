@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import uuid
 from datetime import timedelta
@@ -221,10 +220,8 @@ def test_downloading_and_erasing_need_a_fresh_mail(visitor: Client, letters: Let
     link = letters.link("welcome", address)
     post(visitor, link, action="download")
     post(visitor, link, action="erase")
-    answer = post(visitor, letters.link("download", address))
-    content = json.loads(answer.content)
-    assert content["address"] == address
-    assert [line["action"] for line in content["ledger"]] == ["requested", "confirmed"]
+    answer = post(visitor, letters.link("download", address))  # what is in it: test_package.py
+    assert visitor.get(answer.headers["Location"]).status_code == 200
     erase = letters.link("erase", address)
     assert visitor.get(erase).status_code == 200
     assert topics_of(contact_id) == ("tips",)
