@@ -56,8 +56,6 @@ def witness(promise: int, words: Text) -> Callable[[Look], Look]:
 
 
 def load() -> dict[str, Witness]:
-    """Import every application's `evidence.py`; return the witnesses by key."""
-    from privacy import witnesses  # noqa: F401  # registers on import
-
-    autodiscover_modules("evidence")
+    """Import every application's `evidence.py`, and our own `witnesses.py`; return the witnesses by key."""
+    autodiscover_modules("evidence", "witnesses")
     return WITNESSES

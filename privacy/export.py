@@ -24,7 +24,8 @@ from privacy.erasure import rows
 from privacy.erasure.subjects import Person
 from privacy.erasure.subjects import Subject as Selected
 from webanizr.core import tenancy
-from webanizr.core.net import NotSent, SwitchedOff, Throttled, Uncertain
+from webanizr.core.net import NotSent, SwitchedOff, Uncertain
+from webanizr.core.throttle import Throttled
 
 # Who else's data is in these tables has a way of their own: visitors' messages are opened by `sites`.
 NOT_HERE = (Subject.VISITOR, Subject.STAFF)

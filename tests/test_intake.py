@@ -12,7 +12,8 @@ import pytest
 from django.db import connection
 
 from sites.fields.kept import Kept
-from sites.hosting import challenge, intake, store
+from sites.hosting import challenge, store
+from sites.hosting.post import Post
 from sites.hosting.versions import versions
 from sites.models import Domain, Page, Site, SiteKey, SiteVersion, Submission
 from sites.selectors.inbox import open_message
@@ -269,7 +270,7 @@ def test_a_connection_that_broke_costs_the_visitor_nothing(
     """As after a restart of the database: noticed at the next statement only."""
     files_of, broken = store.files_of, []
 
-    def breaks(post: intake.Post) -> list[Kept]:
+    def breaks(post: Post) -> list[Kept]:
         connection.connection.close()
         broken.append(True)
         return files_of(post)

@@ -215,7 +215,7 @@ def test_a_provider_is_asked_no_faster_than_it_allows(echo: tuple[Fake, Processo
     for _ in range(6):
         net.request(slow, "POST", "/people", json={"list": 1}, why="test")
     assert time.monotonic() - began >= 0.19  # two at once, four more at 20 a second
-    with pytest.raises(net.Throttled) as told:
+    with pytest.raises(throttle.Throttled) as told:
         hurry(slow)
     assert 0 < told.value.after <= 0.05
     processors.REGISTRY["echo"] = processor
@@ -232,7 +232,7 @@ def test_without_redis_it_goes_slower(echo: tuple[Fake, Processor], monkeypatch:
     monkeypatch.setattr(ratelimit, "connection", lambda: nowhere)
     monkeypatch.setattr(throttle, "_scripts", {})
     net.request(processor, "POST", "/people", json={"list": 1}, why="test")
-    with pytest.raises(net.Throttled) as told:
+    with pytest.raises(throttle.Throttled) as told:
         net.request(processor, "POST", "/people", json={"list": 1}, why="test", patience=0.05)
     assert 0.5 < told.value.after <= 1
     assert fake.count == 1

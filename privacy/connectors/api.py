@@ -97,7 +97,7 @@ class Api:
         """
         try:
             answer = net.request(self.processor, method, path, why=why, bucket=bucket, auth=self.auth(), **rest)
-        except net.Throttled as error:
+        except throttle.Throttled as error:
             raise Failed(Outcome(Result.RETRY, after=error.after, cause="our_own_limit")) from None
         except net.NotSent:
             raise Failed(Outcome(Result.RETRY, after=AFTER_NO_ANSWER, cause="unreachable")) from None

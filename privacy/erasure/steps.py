@@ -18,7 +18,8 @@ from privacy.erasure import hooks, plan, rows
 from privacy.erasure.subjects import Person, Subject
 from privacy.models import ErasureStep
 from webanizr.core import storage, vault
-from webanizr.core.net import NotSent, SwitchedOff, Throttled, Uncertain
+from webanizr.core.net import NotSent, SwitchedOff, Uncertain
+from webanizr.core.throttle import Throttled
 from webanizr.core.vault import keystore
 
 # Questions about who somebody is were asked already when the plan was made; what comes from outside may take long.

@@ -9,8 +9,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import psycopg2
 from django.conf import settings
@@ -20,47 +19,20 @@ from django.utils.translation import gettext as _
 
 from sites.fields.definition import clean_submission
 from sites.hosting import body, challenge, pages, store, uploads
-from sites.hosting.forms import published
 from sites.hosting.intakekeys import NoSiteKey
+from sites.hosting.pages import Environ, StartResponse
+from sites.hosting.post import Post
 from sites.hosting.versions import SECURITY, Pointer, Version
 from webanizr.core import ratelimit
 from webanizr.core.tally import tally
 
 log = logging.getLogger(__name__)
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
 HONEYPOT = "website"
 PER_NETWORK = 30
 WINDOW = 600  # seconds
 # Names that the form itself sends: never part of what is shown or stored again.
 OWN = (HONEYPOT, "challenge", "solution", "confirmed")
-
-
-class Post:
-    """One post to one form, with all it takes to answer."""
-
-    def __init__(
-        self, environ: Environ, start_response: StartResponse, pointer: Pointer, version: Version, form_id: str
-    ) -> None:
-        self.environ, self.start_response = environ, start_response
-        self.pointer, self.version, self.form_id = pointer, version, form_id
-        self.form = published(version, form_id)
-        self.fields = self.form.fields
-        self.values: body.Values = {}
-
-    def page(
-        self, status: str, *, errors: dict[str, str] | None = None, headers: list[tuple[str, str]] | None = None
-    ) -> Iterable[bytes]:
-        """Show the form again with what was typed and what is wrong."""
-        html = pages.form_page(self.version, self.form_id, self.fields, self.values, errors or {})
-        return pages.html(self.environ, self.start_response, status, html, headers)
-
-    def confirm(self) -> Iterable[bytes]:
-        """Show the answers and a button: for browsers without script, and for posts whose origin isn't certain."""
-        token = challenge.make(self.form_id, proven=True)["token"]
-        html = pages.confirm_page(self.version, self.form_id, self.fields, self.values, token)
-        return pages.html(self.environ, self.start_response, "200 OK", html)
 
 
 def handle(environ: Environ, start_response: StartResponse, pointer: Pointer, version: Version) -> Iterable[bytes]:

@@ -15,7 +15,7 @@ from sites.hosting.intakekeys import intake_keys
 from webanizr.core import outbox, ratelimit, vault
 
 if TYPE_CHECKING:
-    from sites.hosting.intake import Post
+    from sites.hosting.post import Post
 
 # One query string is one round trip and one transaction of its own (the connection is in autocommit).
 SQL = "SELECT take_submission(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"

@@ -31,7 +31,7 @@ from sites.services.uploads import bound_of, file_name, key_of, pending_key
 from webanizr.core import ratelimit, storage, vault
 
 if TYPE_CHECKING:
-    from sites.hosting.intake import Post
+    from sites.hosting.post import Post
 
 
 log = logging.getLogger(__name__)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from privacy.erasure import guard
 from sites.hosting import intake, pages
+from sites.hosting.pages import Environ, StartResponse
 from sites.hosting.versions import SECURITY, Entry, Pointer, Version, versions
 from webanizr.core import storage
 
 log = logging.getLogger(__name__)
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::\d{1,5})?", re.IGNORECASE)
 FRAME_HOST = f"frame.{settings.SITES_DOMAIN}"
 

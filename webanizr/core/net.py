@@ -67,14 +67,6 @@ class Uncertain(Exception):
     """No whole answer came: the other side may or may not have done what was asked."""
 
 
-class Throttled(Exception):
-    """It isn't our turn yet; `after` says in how many seconds."""
-
-    def __init__(self, after: float) -> None:
-        super().__init__(f"in {after:.1f} s")
-        self.after = after
-
-
 class QueryString(dict[str, Any]):
     """A value of a body that goes out as a query string ("?a=1&b=2"): its fields are looked at like all others."""
 
@@ -135,7 +127,8 @@ def request(
     form: as the protocol wants them; auth: headers with secrets; bucket: which of its rates counts; patience: most
     seconds to wait for a turn; daily: add to today's row of the same people instead of writing one each time;
     read_seconds: how long its answer may take.
-    Raises Undeclared, Objected, SwitchedOff, InsideTransaction, Throttled and NotSent (nothing was sent), Uncertain.
+    Raises Undeclared, Objected, SwitchedOff, InsideTransaction, throttle.Throttled and NotSent (nothing was sent),
+    Uncertain.
     """
     url = _url(processor, path, place or {}, query or {})
     if why not in processor.purposes:

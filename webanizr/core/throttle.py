@@ -43,6 +43,16 @@ return 1
 """
 
 _alone: dict[str, float] = {}
+
+
+class Throttled(Exception):
+    """It isn't our turn yet; `after` says in how many seconds."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"in {after:.1f} s")
+        self.after = after
+
+
 _lock = threading.Lock()
 _scripts: dict[str, Script] = {}
 
@@ -60,9 +70,7 @@ def rate(processor: Processor, bucket: str) -> Rate:
 
 
 def take(processor: Processor, bucket: str, *, patience: float) -> None:
-    """Wait for a turn; raises `net.Throttled` when it would take longer than `patience` seconds."""
-    from webanizr.core.net import Throttled
-
+    """Wait for a turn; raises Throttled when it would take longer than `patience` seconds."""
     name, speed = f"rate:{processor.key}:{bucket}", rate(processor, bucket)
     deadline = time.monotonic() + patience
     while True:

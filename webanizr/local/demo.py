@@ -100,7 +100,7 @@ def visitors(url: str) -> None:
 
     from sites.fields.definition import clean_submission
     from sites.hosting import store
-    from sites.hosting.intake import Post
+    from sites.hosting.post import Post
     from sites.hosting.versions import versions
 
     pointer = versions.pointer(urlsplit(url).hostname or "")
