@@ -30,7 +30,8 @@ h3 { margin-top: 1.5rem; font-size: 1rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: .9rem }
 th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid gray; }
-th, td { max-width: 24rem; overflow-wrap: anywhere }
+th { white-space: nowrap }
+td { max-width: 24rem; overflow-wrap: break-word }
 """
 
 # Says how far it is: (step, number of steps, what is being done).
@@ -87,17 +88,7 @@ def add(archive: zipfile.ZipFile, found: Collected, *, title: str, lead: str, we
     context = {
         "title": title,
         "lead": lead,
-        "tables": [
-            {
-                "title": table.title,
-                "columns": table.columns,
-                "rows": [
-                    [words.say(table.label, name, value) for name, value in zip(table.names, row, strict=True)]
-                    for row in table.rows
-                ],
-            }
-            for table in found.tables
-        ],
+        "tables": [_readable(table) for table in found.tables],
         "outside": [_copy(copy) for copy in found.outside.values()],
         "sites": websites,
         "made_at": timezone.now(),
@@ -109,6 +100,20 @@ def add(archive: zipfile.ZipFile, found: Collected, *, title: str, lead: str, we
     for table in found.tables:
         archive.writestr(f"account/{table.label}.csv", table.as_csv())
     archive.writestr("systems-outside.json", as_json(found.outside))
+
+
+def _readable(table: export.Table) -> dict[str, Any]:
+    """Return a table for the page: codes as words, and without what only programs read."""
+    shown = [
+        (place, name, words.heading(name, column))
+        for place, (name, column) in enumerate(zip(table.names, table.columns, strict=True))
+        if name not in words.FOR_PROGRAMS
+    ]
+    return {
+        "title": table.title,
+        "columns": [heading for _place, _name, heading in shown],
+        "rows": [[words.say(table.label, name, row[place]) for place, name, _heading in shown] for row in table.rows],
+    }
 
 
 def pieces(found: Collected, *, title: str, lead: str) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ column, whatever table it is in. A test holds each exported column with a fixed 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from webanizr.core.processors import REGISTRY, Text
@@ -95,8 +96,78 @@ CODES: Mapping[str, Mapping[str, Text]] = {
 }
 
 
+# What a column is called where its model doesn't say it.
+COLUMNS: Mapping[str, Text] = {
+    "action": _("What"),
+    "address": _("E-mail address"),
+    "asked_by": _("Asked by"),
+    "at": _("When"),
+    "basis": _("Because of"),
+    "body": _("Text"),
+    "city": _("Place"),
+    "code": _("Number"),
+    "country": _("Country"),
+    "created_at": _("Made on"),
+    "description": _("Description"),
+    "device": _("Device"),
+    "due_on": _("To be paid by"),
+    "expires_at": _("Valid until"),
+    "fields": _("Which data"),
+    "gross_cents": _("Amount with VAT"),
+    "host": _("Address of the website"),
+    "issued_on": _("Date"),
+    "kind": _("Kind"),
+    "kvk": _("Chamber of Commerce number"),
+    "language": _("Language"),
+    "last_at": _("Last time"),
+    "net_cents": _("Amount without VAT"),
+    "number": _("Number"),
+    "paid_on": _("Paid on"),
+    "paused_until": _("Paused until"),
+    "plan": _("Plan"),
+    "postcode": _("Postcode"),
+    "primary": _("Main address"),
+    "processor": _("To whom"),
+    "provider": _("To whom"),
+    "purpose": _("Why"),
+    "quote": _("Words that were quoted"),
+    "reason": _("Why"),
+    "role": _("Role"),
+    "seen_at": _("Last seen"),
+    "sent": _("Sent"),
+    "source": _("Came from"),
+    "state": _("State"),
+    "street": _("Street"),
+    "subject": _("Subject"),
+    "there": _("State there"),
+    "times": _("How often"),
+    "title": _("Title"),
+    "topic": _("Topic"),
+    "updated_at": _("Changed on"),
+    "used_at": _("Last used"),
+    "vat_cents": _("VAT"),
+    "vat_id": _("VAT number"),
+    "verified": _("Confirmed"),
+    "verified_at": _("Confirmed on"),
+    "wording": _("The exact words"),
+    "wording_version": _("Version of the words"),
+}
+# Numbers of rows, hashes and how the work is done: in account.json and the CSV, and of no use on the page to read.
+FOR_PROGRAMS = frozenset(
+    "user person_id customer customer_id member_id actor_id digest lease leased_until seen_run attempts desired pushed"
+    " resubscribe due_at error sha256 pdf_sha256 pdf_key cii ubl position hue vividness anchor_day".split()
+)
+
+
+def heading(name: str, default: str) -> str:
+    """Return what a column is called. Args: default: as its model says it."""
+    return str(COLUMNS.get(name, default)) if default == name.replace("_", " ") else default
+
+
 def say(label: str, name: str, value: Any) -> str:
     """Return a value in words. Args: label, name: the table and column; value: from the database, or as text of it."""
+    if isinstance(value, str):
+        value = _opened(value)
     if isinstance(value, str):
         if label == "core.Transfer" or name in ("processor", "provider"):
             return _of_transfer(name, value)
@@ -108,6 +179,16 @@ def say(label: str, name: str, value: Any) -> str:
     if name.endswith("_cents") and isinstance(value, int):
         return f"€ {number_format(Decimal(value) / 100, decimal_pos=2)}"
     return plain(value)
+
+
+def _opened(text: str) -> Any:
+    """Return what a JSON column holds, where it came as text; else the text."""
+    if text[:1] not in ("{", "["):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _of_transfer(name: str, value: str) -> str:
@@ -134,7 +215,7 @@ def plain(value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return now_("yes") if value else now_("no")
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, str):
         return _moment(value) or value
     if isinstance(value, datetime):

@@ -76,7 +76,8 @@ def test_a_member_takes_along_what_we_have_of_them_and_nothing_of_the_account(
     assert [each["email"] for each in account["accounts.User"]] == [bob.user.email]
     assert [each["role"] for each in account["accounts.Membership"]] == ["reader"]
     assert [each["address"] for each in account["newsletters.Contact"]] == [bob.user.email]
-    assert "Lezer" in archive.read("index.html").decode()
+    for words in ("Lezer", "Gemaakt op", "ja"):  # a code, a column and a yes, as people say it
+        assert f">{words}<" in archive.read("index.html").decode()
     assert bob.user.email in archive.read("account/accounts.User.csv").decode()
     assert json.loads(archive.read("systems-outside.json"))["mailing"] == {"system": "Elsewhere", "data": [{}]}
     whole = b"".join(archive.read(name) for name in archive.namelist())
