@@ -153,6 +153,8 @@ def test_what_comes_meanwhile_is_asked_for_apart_and_waiting_ends_at_once(as_rol
     assert now in world.page(world.alice)
     assert now in browser.get(progress).content.decode()
     browser.post(now)
+    assert "will be erased" in world.page(world.alice), "not without the tick"
+    browser.post(now, {"sure": "on"})
     clock = Clock()
     pass_time(as_role, clock)
     assert world.ids() == {world.wim.id, later.id}

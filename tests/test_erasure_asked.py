@@ -155,6 +155,8 @@ def test_who_was_told_another_day_hears_that_it_begins_now(as_role: AsRole) -> N
     shown = alice.client.get(progress).content.decode()
     assert 'name="sure" required' in shown.partition("/settings/erase/now/")[2], "not by a slip of the finger"
     alice.client.post("/settings/erase/now/")
+    assert "to reconsider" in alice.client.get(progress).content.decode(), "not without the tick"
+    alice.client.post("/settings/erase/now/", {"sure": "on"})
     with as_role("worker"), tenancy.tenant(tenancy.PLATFORM_ACCOUNT):
         waiting = [
             vault.unseal_note(each.sealed, purpose="mail")

@@ -85,6 +85,8 @@ def erase_now(request: HttpRequest) -> HttpResponse:
     if running is None:
         return redirect("accounts:erase")
     address = certificate.link(running)
+    if "sure" not in request.POST:
+        return redirect(address)
     try:
         start_now(request=running, now=timezone.now())
     except ErasureError:

@@ -86,6 +86,8 @@ def _ask(request: HttpRequest, submissions: list[uuid.UUID], *, at_once: bool) -
 def erase_now(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     """Don't wait for the end of the seven days."""
     found = access_erasure(request_id, scope=Scope.VISITOR)
+    if "sure" not in request.POST:
+        return redirect(certificate.link(found))
     with contextlib.suppress(ErasureError):  # the page says how far it is
         start_now(request=found, now=timezone.now())
         audit.record("visitor.erasure_begun", actor_id=actor_of(request).pk, target_id=found.id)

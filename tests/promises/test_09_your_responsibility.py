@@ -46,6 +46,9 @@ def test_a_customer_finds_hands_over_and_erases_one_visitor(page: Any, stack: St
     assert "De berichten worden gewist op" in page.inner_text("main h1")
     page.goto("/inbox/person/?q=vera@example.nl")
     assert "Wordt gewist" in page.inner_text("main table"), "a week to reconsider: it is still there"
+    page.click("main details.sure summary")
+    page.check("[name=sure]")
+    assert journeys.axe(page) == []
     journeys.send(page, "main form[action$='/now/'] button")
     page.wait_for_url(re.compile("/privacy/wissen/"))
     page.wait_for_selector(".state--ok:has-text('Database')", timeout=30_000)
