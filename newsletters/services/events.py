@@ -19,7 +19,7 @@ from newsletters.connectors import platform
 from newsletters.connectors.base import CannotAnswer, EventKind, Identity, RemoteContact
 from newsletters.models import Contact, PlatformEvent, SyncState
 from newsletters.selectors import audience
-from newsletters.services import queue, reconcile, suppression
+from newsletters.services import contacts, queue, reconcile, suppression
 from webanizr.core import outbox, tenancy
 from webanizr.core.tasks import Later
 
@@ -79,6 +79,7 @@ def hear(event_id: uuid.UUID) -> None:
 def _act(event: PlatformEvent, contact: Contact, remote: RemoteContact | None) -> None:
     now = timezone.now()
     with transaction.atomic():
+        contacts.locked(contact.id)  # people before their pushes, as everywhere
         state = SyncState.objects.select_for_update().filter(contact_id=contact.id, provider=event.provider).first()
         entry = audience([contact.id]).get(contact.id)
         if remote is not None and remote.unsubscribed:

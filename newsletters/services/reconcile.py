@@ -112,7 +112,9 @@ class _Ours:
 
 def _ours(remotes: list[RemoteContact], provider: str) -> _Ours:
     keys = [key_of(each.email) for each in remotes]
-    ours = _Ours({bytes(each.address_key): each for each in Contact.objects.filter(address_key__in=keys)})
+    # people before their pushes, as everywhere: who unsubscribes meanwhile waits, and nobody waits for each other
+    known = Contact.objects.select_for_update().filter(address_key__in=keys).order_by("id")
+    ours = _Ours({bytes(each.address_key): each for each in known})
     ids = [each.id for each in ours.by_key.values()]
     ours.syncs = {
         each.contact_id: each
