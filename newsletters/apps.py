@@ -13,13 +13,14 @@ class NewslettersConfig(AppConfig):
         """Follow what happens below: who starts or stops paying, changes address or role, bounces, or is erased."""
         from accounts import following
         from billing import paying, questions
-        from newsletters import erasing, scope
+        from newsletters import erasing, scope, wording
         from newsletters.services import stops, suppression
         from newsletters.services.customers import OBJECTION
-        from privacy import export
+        from privacy import export, words
         from privacy.erasure import hooks
         from webanizr.core import mail_events
 
+        words.name_codes("source", wording.SOURCES)
         hooks.IDENTIFY.append(erasing.identify)
         hooks.SUPPRESS.append(erasing.suppress)
         hooks.ANEW.append(erasing.anew)

@@ -19,11 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from webanizr.core.processors import REGISTRY, Text
 
-_LANGUAGES: Mapping[str, Text] = {"nl": _("Dutch"), "en-gb": _("English")}
-
-CODES: Mapping[str, Mapping[str, Text]] = {
+CODES: dict[str, dict[str, Text]] = {
     "role": {"owner": _("Owner"), "editor": _("Editor"), "reader": _("Reader")},
-    "language": _LANGUAGES,
+    "language": {"nl": _("Dutch"), "en-gb": _("English")},
     "state": {
         "pending": _("waiting"),
         "granted": _("allowed"),
@@ -49,15 +47,6 @@ CODES: Mapping[str, Mapping[str, Text]] = {
     "source": {
         "explicit": _("You said yes"),
         "question": _("Your question made it clear"),
-        "page": _("The newsletter page"),
-        "site": _("A form on another page of Webanizr"),
-        "mail": _("A link or button in a mail"),
-        "preferences": _("Your preferences"),
-        "settings": _("Your account's settings"),
-        "checkout": _("When taking a paid plan"),
-        "platform": _("The mailing platform"),
-        "address": _("A change of your e-mail address"),
-        "restored": _("Your earlier choice, after a backup was put back"),
     },
     "kind": {
         "consumer": _("Private person"),
@@ -70,6 +59,7 @@ CODES: Mapping[str, Mapping[str, Text]] = {
         "overpaid": _("paid too much"),
         "duplicate": _("paid twice"),
         "credit": _("credit note"),
+        "not_sold": _("a purchase that came to nothing"),
         "withdrawal": _("agreement withdrawn"),
         "bounce": _("mail to you came back"),
         "complaint": _("you reported our mail as spam"),
@@ -92,8 +82,12 @@ CODES: Mapping[str, Mapping[str, Text]] = {
         "unsubscribed": _("there, unsubscribed"),
     },
     "interval": {"month": _("a month"), "year": _("a year")},
-    "plan": {"free": _("Free"), "personal": _("Personal"), "business": _("Business")},
 }
+
+
+def name_codes(column: str, words: Mapping[str, Text]) -> None:
+    """Add what an application calls the codes of a column. Called when it starts."""
+    CODES.setdefault(column, {}).update(words)
 
 
 # What a column is called where its model doesn't say it.
