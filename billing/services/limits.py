@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Callable
 from typing import Literal
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.plans import PLANS, Plan
 from billing.selectors import plan_of
+from webanizr.core import locks
 
 Kind = Literal["sites", "custom_domains", "members"]
 
@@ -29,8 +29,7 @@ def take_room(kind: Kind, *, account_id: uuid.UUID, count: Callable[[], int]) ->
     Two requests at once don't both find the last place: the second waits until the first one's transaction ends.
     Args: count: returns how many there are, called once the account's other requests wait.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"limit:{kind}:{account_id}"])
+    locks.hold(f"limit:{kind}:{account_id}")
     problem = no_room(kind, account_id=account_id, used=count())
     if problem:
         raise LimitReached(problem)

@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import current_app
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,7 +18,7 @@ from django.utils.translation import override
 from privacy.datamap import Scope
 from privacy.erasure import certificate, engine, hooks
 from privacy.models import ErasureRequest, ErasureSecret
-from webanizr.core import mail, tenancy, vault
+from webanizr.core import locks, mail, tenancy, vault
 
 COOLING_OFF = timedelta(days=7)
 ADVANCE = "privacy.tasks.advance_erasures"
@@ -60,8 +60,7 @@ def request_erasure(
     Raises ErasureError: "already" when the same is being erased, or a code of `hooks.REFUSALS`.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:  # two browsers at once: the second one sees the first one's request
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"erase:{subject_id}"])
+        locks.hold(f"erase:{subject_id}")  # two browsers at once: the second one sees the first one's request
         same = ErasureRequest.objects.filter(scope=scope.value, subject_id=subject_id, state__in=ErasureRequest.OPEN)
         if scope is not Scope.VISITOR and same.exists():
             raise ErasureError("already")

@@ -6,12 +6,12 @@ import uuid
 from datetime import datetime
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import override
 
 from privacy.models import StatementVersion
 from privacy.statement import content
-from webanizr.core import mail, outbox, tenancy
+from webanizr.core import locks, mail, outbox, tenancy
 from webanizr.core.tasks import tenant_ids
 
 NOTIFY = "privacy.tasks.notify_statement"
@@ -27,8 +27,7 @@ def publish_statement(*, now: datetime, again: bool = False) -> StatementVersion
     whole = content.whole()
     digest = content.digest(whole)
     with transaction.atomic():
-        with connection.cursor() as cursor:  # two at once: the second one sees what the first one published
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('privacy.statement'))")
+        locks.hold("statement")  # two at once: the second one sees what the first one published
         before = StatementVersion.objects.order_by("-number").first()
         if before is not None and before.digest == digest:
             return None

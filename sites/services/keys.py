@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.services import audit
 from sites.models import IntakeKey, Site, SiteKey, Submission, Upload
 from sites.selectors.sealed import open_key
-from webanizr.core import outbox, tenancy, vault
+from webanizr.core import locks, outbox, tenancy, vault
 
 REWRAP_TASK = "sites.tasks.rewrap"
 # Hosting processes seal to the pair they read; what they seal to a retired one is committed long before this.
@@ -32,16 +32,9 @@ class TooSoon(ValueError):
 BATCH = 500
 
 
-def _alone(account_id: uuid.UUID) -> None:
-    """Wait until no other transaction makes keys for the account; ours does until it ends."""
-    number = int.from_bytes(account_id.bytes[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
-
-
 def make_account_key(account_id: uuid.UUID) -> None:
     """Give an account its own key unless it has one; inside a transaction. Raises vault.Unavailable."""
-    _alone(account_id)
+    locks.hold(f"keys:{account_id}")
     vault.make_account_key(account_id)
 
 
@@ -50,7 +43,7 @@ def make_site_key(*, site: Site) -> SiteKey:
 
     Raises vault.Unavailable when the key service doesn't answer: then there is no site either.
     """
-    _alone(site.account_id)
+    locks.hold(f"keys:{site.account_id}")
     current = SiteKey.objects.filter(site=site, retired_at=None).first()
     if current is not None:
         return current
@@ -69,7 +62,7 @@ def rotate_site_key(*, site: Site, actor: User | None, now: datetime | None = No
     An hour later the old private half is destroyed (`destroy_retired`). Raises TooSoon for a person who was here less
     than an hour ago.
     """
-    _alone(site.account_id)
+    locks.hold(f"keys:{site.account_id}")
     recent = SiteKey.objects.filter(site=site, retired_at__gt=(now or timezone.now()) - GRACE)
     if actor is not None and recent.exists():
         raise TooSoon
@@ -86,7 +79,7 @@ def rewrap(*, site_id: uuid.UUID) -> int:
     Answers themselves aren't touched: an intake key stays the same, only who may open it changes.
     """
     account_id = tenancy.current_account_id()
-    _alone(account_id)
+    locks.hold(f"keys:{account_id}")
     current = SiteKey.objects.get(site_id=site_id, retired_at=None)
     pair = vault.Pair(current.id, bytes(current.public_key))
     count = 0
