@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts.models import User
 from newsletters.services import customers, erasure, events, forgetting, package, reconcile, stops, sync
 from newsletters.tokens import Purpose
-from privacy.erasure.ledger import Behind
+from privacy.erasure import ledger
 from webanizr.core import tenancy
-from webanizr.core.tasks import Later, TenantTask
+from webanizr.core.tasks import TenantTask
 
 QUEUE = "sync"  # a slow platform holds no mail up
 
@@ -57,30 +57,22 @@ def go_on_reconciling(*, account_id: uuid.UUID, run_id: str) -> None:
 @shared_task(base=TenantTask, name="newsletters.tasks.note_line", queue=QUEUE, atomic=False)
 def note_line(*, account_id: uuid.UUID, line_id: int) -> None:
     """Keep an unsubscribe outside the database."""
-    with _followed():
+    with ledger.when_followed():
         stops.note_line(line_id)
 
 
 @shared_task(base=TenantTask, name="newsletters.tasks.note_pause", queue=QUEUE, atomic=False)
 def note_pause(*, account_id: uuid.UUID, contact_id: str, until: str) -> None:
     """Keep a pause outside the database."""
-    with _followed():
+    with ledger.when_followed():
         stops.note_pause(contact_id=uuid.UUID(contact_id), until=datetime.fromisoformat(until))
 
 
 @shared_task(base=TenantTask, name="newsletters.tasks.note_suppression", queue=QUEUE, atomic=False)
 def note_suppression(*, account_id: uuid.UUID, key: str, reason: str, at: str) -> None:
     """Keep a suppression outside the database."""
-    with _followed():
+    with ledger.when_followed():
         stops.note_suppression(key=key, reason=reason, at=datetime.fromisoformat(at))
-
-
-@contextmanager
-def _followed() -> Iterator[None]:
-    try:
-        yield
-    except Behind as behind:  # a restored backup: first what it lost
-        raise Later(60) from behind
 
 
 @shared_task(base=TenantTask, name="newsletters.tasks.tell_package_ready", queue="mail")

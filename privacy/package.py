@@ -59,6 +59,11 @@ class Pieces:
         return taken
 
 
+def step_words(step: int, of: int, doing: str) -> str:
+    """Return what a job says while it is at a step: at most 120 characters."""
+    return (_("Step %(step)s of %(of)s: %(doing)s") % {"step": step, "of": of, "doing": doing})[:120]
+
+
 @dataclass
 class Collected:
     """All that was found of somebody. Args: outside: by kind of system, as `export.copy_outside` returns them."""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from privacy import notices
 from privacy.erasure import engine, ledger, withdrawals
 from privacy.services import deadlines, proof, retention, statement, upkeep
-from webanizr.core.tasks import Later, TenantTask, tenant_ids
+from webanizr.core.tasks import TenantTask, tenant_ids
 
 log = logging.getLogger(__name__)
 
@@ -43,28 +43,22 @@ def notify_access(*, log_id: str) -> None:
 @shared_task(base=TenantTask, name="privacy.tasks.keep_withdrawal", atomic=False)
 def keep_withdrawal(*, account_id: uuid.UUID, grant_id: str) -> None:
     """Keep outside the database that consent was withdrawn. Queued by the database with the withdrawal."""
-    try:
+    with ledger.when_followed():
         withdrawals.keep(account_id=account_id, grant_id=uuid.UUID(grant_id))
-    except ledger.Behind as behind:  # a restored backup: first what it lost
-        raise Later(60) from behind
 
 
 @shared_task(base=TenantTask, name="privacy.tasks.keep_objection", atomic=False)
 def keep_objection(*, account_id: uuid.UUID, person_id: str, processor: str, said: str) -> None:
     """Keep outside the database that somebody said no to a processor."""
-    try:
+    with ledger.when_followed():
         withdrawals.keep_objection(person_id=uuid.UUID(person_id), processor=processor, said=uuid.UUID(said))
-    except ledger.Behind as behind:
-        raise Later(60) from behind
 
 
 @shared_task(base=TenantTask, name="privacy.tasks.keep_ask_first", atomic=False)
 def keep_ask_first(*, account_id: uuid.UUID, actor_id: str, said: str) -> None:
     """Keep outside the database that an account always wants to be asked first."""
-    try:
+    with ledger.when_followed():
         withdrawals.keep_ask_first(account_id=account_id, actor_id=uuid.UUID(actor_id), said=uuid.UUID(said))
-    except ledger.Behind as behind:
-        raise Later(60) from behind
 
 
 @shared_task(base=TenantTask, name="privacy.tasks.notify_reply")

@@ -4,6 +4,7 @@ Sam works at Webanizr.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
@@ -15,6 +16,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
+from accounts.adapter import CONFIRMED_AT
 from accounts.middleware import SESSION_KEY
 from accounts.models import Account, Membership, Role, User
 from accounts.services.accounts import create_account
@@ -132,3 +134,11 @@ def damaged(sealed: bytes | memoryview, at: int = -1) -> bytes:
     whole = bytearray(sealed)
     whole[at] ^= 1
     return bytes(whole)
+
+
+def confirmed(who: Person) -> Person:
+    """Let somebody have said who they are just now; return them."""
+    session = who.client.session
+    session[CONFIRMED_AT] = int(time.time())
+    session.save()
+    return who

@@ -113,7 +113,7 @@ def _as_role(service: str) -> Iterator[Any]:
     from django.db import connection
     from django.test import override_settings
 
-    from webanizr.settings import database_from_url
+    from webanizr.environment import database_from_url
 
     if connection.in_atomic_block:
         raise RuntimeError("as_role needs django_db(transaction=True): other logins see committed rows only.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -11,7 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from accounts.adapter import CONFIRMED_AT
 from accounts.models import Role
 from privacy.erasure import engine, ledger
 from privacy.models import ErasureRequest
@@ -31,13 +29,6 @@ def _own_ledger() -> None:
     storage.delete(*storage.keys(ledger.PREFIX))
 
 
-def confirmed(who: cast.Person) -> None:
-    """Let somebody have said who they are just now."""
-    session = who.client.session
-    session[CONFIRMED_AT] = int(time.time())
-    session.save()
-
-
 def test_an_owner_erases_a_website_and_the_account_stays(as_role: AsRole) -> None:
     alice = cast.owner("Alice")
     site, _page, form = cast.site_of(alice)
@@ -45,7 +36,7 @@ def test_an_owner_erases_a_website_and_the_account_stays(as_role: AsRole) -> Non
     cast.send(as_role, site, form, None, name="Vera", message="Dag")
     with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
         publish_site(site=site, actor=alice.user)
-    confirmed(alice)
+    cast.confirmed(alice)
     address = f"/sites/{site.id}/erase/"
     page = alice.client.get(address).content.decode()
     for text in ("1 message", "First take along what you want to keep", "/exports/everything/", "This stays"):
@@ -82,9 +73,9 @@ def test_a_colleague_and_a_stranger_erase_nothing() -> None:
     alice = cast.owner("Alice")
     site, _page, _form = cast.site_of(alice)
     bob = cast.colleague("Bob", alice, Role.EDITOR)
-    confirmed(bob)
+    cast.confirmed(bob)
     assert bob.client.post(f"/sites/{site.id}/erase/", {"when": "now", "read": "on"}).status_code == 403
     assert "erase/" not in bob.client.get(f"/sites/{site.id}/settings/").content.decode()
     charlie = cast.owner("Charlie")
-    confirmed(charlie)
+    cast.confirmed(charlie)
     assert charlie.client.post(f"/sites/{site.id}/erase/", {"when": "now", "read": "on"}).status_code == 404

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -66,14 +65,6 @@ class World:
         return who.client.get(address).content.decode()
 
 
-def confirmed(who: cast.Person) -> Client:
-    """Return the person's browser, just after a code was typed."""
-    session = who.client.session
-    session[CONFIRMED_AT] = int(time.time())
-    session.save()
-    return who.client
-
-
 def pass_time(as_role: AsRole, clock: Clock, **time_passed: int) -> None:
     with as_role("eraser"):
         clock.moment += timedelta(**time_passed)
@@ -83,7 +74,7 @@ def pass_time(as_role: AsRole, clock: Clock, **time_passed: int) -> None:
 def test_at_once(as_role: AsRole) -> None:
     world = World(as_role)
     storage.put(f"exports/{world.alice.account.pk}/old.csv", b"vera@example.nl")
-    browser = confirmed(world.alice)
+    browser = cast.confirmed(world.alice).client
     assert "2 messages of this person" in world.page(world.alice, f"{ERASE}?q=vera@example.nl")
     assert browser.post(ERASE, {"q": "vera@example.nl", "when": "now"}).status_code == 422, "nothing was read"
     answer = browser.post(ERASE, {**VERA, "when": "now"})
@@ -106,7 +97,7 @@ def test_at_once(as_role: AsRole) -> None:
 def test_a_week_to_reconsider_and_calling_it_off(as_role: AsRole) -> None:
     world = World(as_role)
     bob, rita = cast.colleague("Bob", world.alice, Role.EDITOR), cast.colleague("Rita", world.alice, Role.READER)
-    answer = confirmed(world.alice).post(ERASE, {**VERA, "when": "week"})
+    answer = cast.confirmed(world.alice).client.post(ERASE, {**VERA, "when": "week"})
     progress = urlsplit(answer.headers["Location"]).path
     assert "The messages will be erased on" in ENGLISH.get(progress).content.decode()
     clock = Clock()
@@ -122,7 +113,7 @@ def test_a_week_to_reconsider_and_calling_it_off(as_role: AsRole) -> None:
     assert rita.client.post(call_off).status_code == 403
     charlie = cast.owner("Charlie")
     assert charlie.client.post(call_off).status_code == 404
-    assert confirmed(charlie).post(f"{ERASE}{request.id}/now/").status_code == 404
+    assert cast.confirmed(charlie).client.post(f"{ERASE}{request.id}/now/").status_code == 404
     assert call_off in world.page(bob)
     back = bob.client.post(call_off, {"q": "vera@example.nl", "of": ""}, follow=True)
     assert "It was called off. The messages stay." in back.content.decode()
@@ -140,7 +131,7 @@ def test_a_week_to_reconsider_and_calling_it_off(as_role: AsRole) -> None:
 
 def test_what_comes_meanwhile_is_asked_for_apart_and_waiting_ends_at_once(as_role: AsRole) -> None:
     world = World(as_role)
-    browser = confirmed(world.alice)
+    browser = cast.confirmed(world.alice).client
     answer = browser.post(ERASE, {**VERA, "when": "week"})
     progress = urlsplit(answer.headers["Location"]).path
     again = browser.get(f"{ERASE}?q=vera@example.nl")
@@ -167,7 +158,7 @@ def test_all_of_somebody_who_wrote_very_often(as_role: AsRole, monkeypatch: pyte
     """The page lists the newest; what goes is all."""
     world = World(as_role)
     monkeypatch.setattr("sites.selectors.search.person.__kwdefaults__", {"name": "", "most": 1})
-    browser = confirmed(world.alice)
+    browser = cast.confirmed(world.alice).client
     browser.post(ERASE, {**VERA, "when": "now"})
     pass_time(as_role, Clock())
     assert world.ids() == {world.wim.id}
@@ -176,8 +167,8 @@ def test_all_of_somebody_who_wrote_very_often(as_role: AsRole, monkeypatch: pyte
 def test_who_may_not(as_role: AsRole) -> None:
     world = World(as_role)
     rita, charlie = cast.colleague("Rita", world.alice, Role.READER), cast.owner("Charlie")
-    assert confirmed(rita).get(f"{ERASE}?q=vera@example.nl").status_code == 403
-    assert confirmed(charlie).get(f"{ERASE}?of={world.vera[0].id}").status_code == 404
+    assert cast.confirmed(rita).client.get(f"{ERASE}?q=vera@example.nl").status_code == 403
+    assert cast.confirmed(charlie).client.get(f"{ERASE}?of={world.vera[0].id}").status_code == 404
     late = world.alice.client.session
     late[CONFIRMED_AT] = 0
     late.save()

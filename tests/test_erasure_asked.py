@@ -17,7 +17,6 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.adapter import CONFIRMED_AT
 from accounts.models import Membership, Role
 from privacy.datamap import Scope
 from privacy.erasure import engine, ledger, plan, steps
@@ -42,19 +41,11 @@ def outside() -> Iterator[Elsewhere]:
         yield system
 
 
-def confirmed(who: cast.Person) -> cast.Person:
-    """Let somebody have said who they are just now."""
-    session = who.client.session
-    session[CONFIRMED_AT] = int(time.time())
-    session.save()
-    return who
-
-
 def also_at(who: cast.Person, account: Any, role: Role) -> cast.Person:
     """Make somebody a member of another account too; return them there."""
     with tenancy.tenant(account.pk, user_id=who.user.pk):
         Membership.objects.create(account=account, user=who.user, role=role)
-    return confirmed(cast.signed_in(who.user, account))
+    return cast.confirmed(cast.signed_in(who.user, account))
 
 
 def mails_to(who: cast.Person, account: Any, as_role: AsRole) -> list[str]:
@@ -84,7 +75,7 @@ def test_nobody_leaves_an_account_without_an_owner(as_role: AsRole) -> None:
             now=timezone.now(),
         )  # fmt: skip
     # once the account goes too, he may
-    mine = confirmed(charlie)
+    mine = cast.confirmed(charlie)
     assert mine.client.post("/settings/erase/", ASK).status_code == 302
     assert "/privacy/wissen/" in there.client.post("/settings/erase/", ASK).headers["Location"]
 
@@ -124,7 +115,7 @@ def test_while_it_is_reconsidered_every_page_says_so_and_nothing_goes_online(as_
     bob = also_at(cast.owner("Bob"), alice.account, Role.EDITOR)
     with tenancy.tenant(alice.account.pk, user_id=alice.user.pk):
         version = publish_site(site=site, actor=alice.user)
-    progress = path_of(confirmed(alice).client.post("/settings/erase/", ASK))
+    progress = path_of(cast.confirmed(alice).client.post("/settings/erase/", ASK))
     for page in ("/", "/settings/"):
         assert progress in alice.client.get(page).content.decode()
         said = bob.client.get(page).content.decode()
@@ -151,7 +142,7 @@ def test_while_it_is_reconsidered_every_page_says_so_and_nothing_goes_online(as_
 def test_who_was_told_another_day_hears_that_it_begins_now(as_role: AsRole) -> None:
     alice = cast.owner("Alice")
     bob = also_at(cast.owner("Bob"), alice.account, Role.EDITOR)
-    progress = path_of(confirmed(alice).client.post("/settings/erase/", ASK))
+    progress = path_of(cast.confirmed(alice).client.post("/settings/erase/", ASK))
     shown = alice.client.get(progress).content.decode()
     assert 'name="sure" required' in shown.partition("/settings/erase/now/")[2], "not by a slip of the finger"
     alice.client.post("/settings/erase/now/")
@@ -168,14 +159,14 @@ def test_who_was_told_another_day_hears_that_it_begins_now(as_role: AsRole) -> N
 
 def test_an_open_page_follows_what_happens(as_role: AsRole) -> None:
     alice = cast.owner("Alice")
-    progress = path_of(confirmed(alice).client.post("/settings/erase/", ASK))
+    progress = path_of(cast.confirmed(alice).client.post("/settings/erase/", ASK))
     asking = {"hx-request": "true"}
     assert alice.client.get(f"{progress}?phase=waiting", headers=asking).status_code == 200
     alice.client.post(f"{progress}terug/")
     answer = alice.client.get(f"{progress}?phase=waiting", headers=asking)
     assert answer.headers["HX-Refresh"] == "true"
     # who didn't want to wait isn't told that nothing has been erased yet
-    now = path_of(confirmed(alice).client.post("/settings/erase/", {"when": "now", "read": "on"}))
+    now = path_of(cast.confirmed(alice).client.post("/settings/erase/", {"when": "now", "read": "on"}))
     page = alice.client.get(now).content.decode()
     assert "Nothing has been erased yet" not in page
     assert "Your data are being erased" in page
@@ -205,7 +196,7 @@ def test_two_browsers_at_once_make_one_request() -> None:
 def test_one_that_fails_does_not_hold_up_another(as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = cast.owner("Alice"), cast.owner("Bob")
     for each in (first, second):
-        confirmed(each).client.post("/settings/erase/", {"when": "now", "read": "on"})
+        cast.confirmed(each).client.post("/settings/erase/", {"when": "now", "read": "on"})
     real = plan.make_plan
 
     def broken(request: ErasureRequest) -> plan.Plan:

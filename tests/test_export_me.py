@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.adapter import CONFIRMED_AT
 from accounts.models import Membership, Role
 from newsletters.services import subscribe
 from privacy.datamap import Scope
@@ -37,16 +35,9 @@ def outside() -> Iterator[Elsewhere]:
         yield system
 
 
-def confirmed(who: cast.Person) -> cast.Person:
-    session = who.client.session
-    session[CONFIRMED_AT] = int(time.time())
-    session.save()
-    return who
-
-
 def ordered(who: cast.Person, address: str, as_role: AsRole) -> Job:
     """Order an export at an address, let the exporter make it and the worker mail; return its job."""
-    assert confirmed(who).client.post(address).headers["Location"] == "/consent/data/"
+    assert cast.confirmed(who).client.post(address).headers["Location"] == "/consent/data/"
     with tenancy.tenant(who.account.pk, user_id=who.user.pk):
         job = Job.objects.get(kind="export", created_by=who.user.pk)
     assert 'id="export-' in who.client.get("/consent/data/").content.decode()

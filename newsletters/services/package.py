@@ -56,8 +56,9 @@ def run(job_id: uuid.UUID) -> None:
         return
 
     def progress(step: int, of: int, doing: str) -> None:
-        words = _("Step %(step)s of %(of)s: %(doing)s") % {"step": step, "of": of, "doing": doing}
-        jobs.progress(tenancy.PLATFORM_ACCOUNT, job_id, done=step - 1, total=of, message=words[:120])
+        jobs.progress(
+            tenancy.PLATFORM_ACCOUNT, job_id, done=step - 1, total=of, message=package.step_words(step, of, doing)
+        )
 
     with translation.override(contact.language):
         identity = Identity(person_id=contact_id, contact_id=contact_id, emails=(contact.address,))

@@ -12,6 +12,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from django.db.models import Max
 
 from privacy.models import LedgerPosition
 from webanizr.core import storage
+from webanizr.core.tasks import Later
 
 PREFIX = "ledger/erasures/"
 LOCK = 0x57425A4C  # one writer at a time
@@ -26,6 +28,15 @@ LOCK = 0x57425A4C  # one writer at a time
 
 class Behind(RuntimeError):
     """There are lines that this database hasn't followed: a further one would hide them."""
+
+
+@contextmanager
+def when_followed() -> Iterator[None]:
+    """Let a task that appends a line wait while a restored backup is brought up to date."""
+    try:
+        yield
+    except Behind as behind:
+        raise Later(60) from behind
 
 
 def _key(seq: int) -> str:

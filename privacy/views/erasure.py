@@ -22,7 +22,6 @@ from webanizr.core import pdf
 from webanizr.core.permissions import requires
 
 State = ErasureRequest.State
-# The certificate on paper.
 
 
 def _start_url(found: ErasureRequest) -> str:

@@ -80,9 +80,8 @@ def run_export(account_id: uuid.UUID, job_id: uuid.UUID) -> None:
         key = vault.account_key(account_id, PURPOSE)
 
     def steps(step: int, of: int, doing: str) -> None:
-        words = _("Step %(step)s of %(of)s: %(doing)s") % {"step": step, "of": of, "doing": doing}
         done, all_of_it = (step - 1, of) if content == ME else (0, total)
-        jobs.progress(account_id, job_id, done=done, total=all_of_it, message=words[:120])
+        jobs.progress(account_id, job_id, done=done, total=all_of_it, message=package.step_words(step, of, doing))
 
     def progress(done: int) -> None:
         jobs.progress(account_id, job_id, done=min(done, total), total=total, message=_("Reading the messages"))

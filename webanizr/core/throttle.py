@@ -43,16 +43,6 @@ return 1
 """
 
 _alone: dict[str, float] = {}
-
-
-class Throttled(Exception):
-    """It isn't our turn yet; `after` says in how many seconds."""
-
-    def __init__(self, after: float) -> None:
-        super().__init__(f"in {after:.1f} s")
-        self.after = after
-
-
 _lock = threading.Lock()
 _scripts: dict[str, Script] = {}
 
@@ -61,6 +51,14 @@ def _run(source: str, keys: list[str], args: list[float]) -> bytes:
     if source not in _scripts:
         _scripts[source] = ratelimit.connection().register_script(source)
     return bytes(_scripts[source](keys=keys, args=args))
+
+
+class Throttled(Exception):
+    """It isn't our turn yet; `after` says in how many seconds."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"in {after:.1f} s")
+        self.after = after
 
 
 def rate(processor: Processor, bucket: str) -> Rate:
